@@ -1,0 +1,14 @@
+"""The catalogue: every object, every page and what was made from them, in SQLite or Postgres."""
+
+from cosmic.catalogue.lineage import ModelVersion, Run
+from cosmic.catalogue.store import ROW_SCHEMA, Catalogue
+from cosmic.home import Home
+from cosmic.settings import Settings, database_url
+
+__all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Run", "open_catalogue"]
+
+
+def open_catalogue(home: Home, settings: Settings) -> Catalogue:
+    """Return the catalogue of a sky: in the database that is set, or in the home."""
+    url = database_url(home.root, home.sky, settings).get_secret_value()
+    return Catalogue.open(url, sky=home.sky, lock_folder=home.locks)

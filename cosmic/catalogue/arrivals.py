@@ -1,0 +1,143 @@
+"""The rows of one ingest, read from judged pages and made one row a key. Writes nothing and knows no database."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from cosmic.canonical import canonical, row_digests
+from cosmic.columns import OBJECT_SCHEMA
+from cosmic.errors import ArtefactCorrupt, ConfigError
+from cosmic.lending import complete
+from cosmic.records import JudgedPage, MagnitudeSystem, Sky
+
+
+@dataclass(frozen=True, slots=True)
+class Arrivals:
+    """What one ingest brings.
+
+    Parameters
+    ----------
+    id : str
+        sha256 of the pages in order, their contracts and their column overrides.
+    system : MagnitudeSystem
+        Which magnitudes all of them carry.
+    rows : pyarrow.Table
+        One canonical row a key: ``object_key``, the survey columns that any page has, ``page_id``, ``row_digest``.
+    quarantined : pyarrow.Table
+        ``page_id``, ``row_number``, ``contract``, ``object_key``, ``reasons`` (JSON) and ``row`` (JSON).
+    """
+
+    id: str
+    system: MagnitudeSystem
+    rows: pa.Table
+    quarantined: pa.Table
+
+
+def collect(judged: Sequence[JudgedPage], *, sky: Sky) -> Arrivals:
+    """Return what these pages bring to a catalogue of `sky`.
+
+    Of a key in several pages the row of the last page stands; where it says nothing, `cosmic.lending` completes it
+    by the earlier ones.
+
+    Raises
+    ------
+    ConfigError
+        If there is no page, pages are of another sky, or their magnitudes are of different systems.
+    ArtefactCorrupt
+        If a file of a page is missing, cannot be read or has other rows than its record says.
+    """
+    if not judged:
+        raise ConfigError("There is no page to ingest. Name a source, or a file with --path.")
+    for page in judged:
+        if (page.page.kind == Sky.SIMULATED) != (sky is Sky.SIMULATED):
+            raise ConfigError(
+                f"{page.page.origin} is {'simulated' if sky is Sky.REAL else 'of the real sky'}, and this catalogue "
+                f"holds the {sky} sky. The two never mix: use another --home or --database."
+            )
+    systems = {page.system: page.page.origin for page in judged}
+    if len(systems) > 1:
+        found = "; ".join(f"{origin} has {system}" for system, origin in sorted(systems.items()))
+        raise ConfigError(
+            f"The magnitudes of these files are of different systems: {found}. Ingest them into separate catalogues "
+            "(--home), or name the columns of one system with --column, such as --column u=modelMag_u."
+        )
+    return Arrivals(
+        id=_identity(judged),
+        system=judged[0].system,
+        rows=_one_row_a_key([_valid(page) for page in judged]),
+        quarantined=pa.concat_tables([_quarantined(page) for page in judged]),
+    )
+
+
+def _identity(judged: Sequence[JudgedPage]) -> str:
+    pages = [[page.page.id, page.contract, page.system, page.page.columns] for page in judged]
+    return hashlib.sha256(json.dumps(pages).encode()).hexdigest()
+
+
+def _valid(page: JudgedPage) -> pa.Table:
+    rows = _parquet(page.valid, page)
+    rows = canonical(rows.select([name for name in OBJECT_SCHEMA.names if name in rows.column_names]))
+    if rows.num_rows != page.n_valid:
+        raise ArtefactCorrupt(f"{page.valid} has {rows.num_rows} rows and should have {page.n_valid}. {_REMEDY}")
+    if len(rows["object_key"].unique()) != rows.num_rows:
+        raise ArtefactCorrupt(f"{page.valid} names an object twice, which its contract forbids. {_REMEDY}")
+    return rows.append_column("page_id", pa.repeat(page.page.id, rows.num_rows))
+
+
+def _quarantined(page: JudgedPage) -> pa.Table:
+    rows = _parquet(page.quarantined, page)
+    if rows.num_rows != page.n_quarantined:
+        raise ArtefactCorrupt(f"{page.quarantined} has {rows.num_rows} rows, not {page.n_quarantined}. {_REMEDY}")
+    return pa.table(
+        {
+            "page_id": pa.repeat(page.page.id, rows.num_rows),
+            "row_number": rows["row_number"].cast(pa.int64()),
+            "contract": pa.repeat(page.contract, rows.num_rows),
+            "object_key": pc.replace_substring(rows["object_key"].cast(pa.string()), "\0", ""),
+            "reasons": pa.array([json.dumps(reasons) for reasons in rows["reasons"].to_pylist()], pa.string()),
+            "row": rows["row"].cast(pa.string()),
+        }
+    )
+
+
+_REMEDY = "Run the same command again: the page is then judged anew."
+
+
+def _parquet(path: object, page: JudgedPage) -> pa.Table:
+    try:
+        return pq.read_table(path)
+    except (OSError, pa.ArrowInvalid) as error:
+        raise ArtefactCorrupt(f"{path}, made from {page.page.origin}, cannot be read ({error}). {_REMEDY}") from error
+
+
+def _one_row_a_key(pages: list[pa.Table]) -> pa.Table:
+    everything = pa.concat_tables(pages, promote_options="default").combine_chunks()
+    codes = everything["object_key"].combine_chunks().dictionary_encode().indices.to_numpy()
+    several = np.bincount(codes, minlength=1)[codes] > 1 if len(codes) else np.zeros(0, bool)
+    merged = everything.filter(pa.array(~several))
+    if several.any():
+        shared = pc.unique(everything["object_key"].filter(pa.array(several)))
+        merged = pa.concat_tables([merged, _later_wins(pages, shared)], promote_options="default").combine_chunks()
+    return merged.append_column("row_digest", row_digests(merged))
+
+
+def _later_wins(pages: list[pa.Table], keys: pa.Array) -> pa.Table:
+    """Return one row for each of the keys, going through the pages in order."""
+    stands = pages[0].filter(pc.is_in(pages[0]["object_key"], value_set=keys))
+    for page in pages[1:]:
+        later = page.filter(pc.is_in(page["object_key"], value_set=keys))
+        known = pc.index_in(later["object_key"], value_set=stands["object_key"].combine_chunks())
+        completed = complete(later, stands.take(known))
+        untouched = stands.filter(
+            pc.invert(pc.is_in(stands["object_key"], value_set=later["object_key"].combine_chunks()))
+        )
+        stands = pa.concat_tables([untouched, completed], promote_options="default")
+    return stands

@@ -1,0 +1,161 @@
+"""What was made from a catalogue: snapshots, runs and models, each with a foreign key to what it came from.
+
+Model → snapshot → ingest → page. Records and finds; reads no file and decides nothing about models.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from datetime import datetime
+from pathlib import Path
+
+import sqlalchemy as sa
+
+from cosmic.catalogue import bulk
+from cosmic.catalogue.tables import CatalogueRow, IngestRow, ModelRow, RunRow, SnapshotRow
+from cosmic.errors import ConfigError
+from cosmic.records import Arm, Model, Rebalancing, Snapshot, SnapshotId, Task
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """One run of a flow.
+
+    Parameters
+    ----------
+    id : str
+        Name of the run.
+    flow : str
+        Name of the flow.
+    started, finished : datetime
+        With time zone; `finished` is None while it runs, or where it was killed.
+    snapshot : SnapshotId, optional
+        What it trained and scored on.
+    report : Path, optional
+        Its report.
+    settings : dict of str to str
+        Its options as text, without secrets.
+    """
+
+    id: str
+    flow: str
+    started: datetime
+    finished: datetime | None = None
+    snapshot: SnapshotId | None = None
+    report: Path | None = None
+    settings: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ModelVersion:
+    """A saved model, what trained it and what it reached.
+
+    Parameters
+    ----------
+    id : str
+        Content hash of the fit.
+    task, arm, family, rebalancing
+        What it is.
+    path : Path
+        Where it lies.
+    digest : str
+        sha256 of the file.
+    snapshot : SnapshotId
+        The rows behind it.
+    metrics : dict of str to float or None
+        Scores by name; None where one does not exist, never NaN.
+    trained_at : datetime
+        With time zone.
+    run : str, optional
+        The run that trained it.
+    """
+
+    id: str
+    task: Task
+    arm: Arm
+    family: Model
+    rebalancing: Rebalancing
+    path: Path
+    digest: str
+    snapshot: SnapshotId
+    metrics: dict[str, float | None]
+    trained_at: datetime
+    run: str | None = None
+
+
+def record_snapshot(connection: sa.Connection, snapshot: Snapshot, *, state: str, now: datetime) -> None:
+    """Record a snapshot of the catalogue in this state.
+
+    Raises
+    ------
+    ConfigError
+        If no ingest left the catalogue in that state.
+    """
+    latest = sa.select(IngestRow.id).where(IngestRow.state == state).order_by(IngestRow.number.desc()).limit(1)
+    ingest = connection.execute(latest).scalar()
+    if ingest is None:
+        here = connection.execute(sa.select(CatalogueRow.id)).scalar_one()
+        raise ConfigError(
+            f"Snapshot {snapshot.id[:12]} was frozen from state {state[:12]}, which catalogue {here} never was in. "
+            "The catalogue was replaced: run again."
+        )
+    values = {
+        "id": snapshot.id,
+        "path": str(snapshot.path),
+        "rows": snapshot.rows,
+        "system": str(snapshot.system),
+        "state": state,
+        "ingest_id": ingest,
+        "created": now,
+    }
+    _put(connection, SnapshotRow, values, keep=("created", "ingest_id", "state"))
+
+
+def record_run(connection: sa.Connection, run: Run) -> None:
+    """Record a run, or what is now known of it."""
+    values = asdict(run)
+    values["snapshot_id"] = values.pop("snapshot")
+    values["report"] = None if run.report is None else str(run.report)
+    _put(connection, RunRow, values)
+
+
+def record_model(connection: sa.Connection, model: ModelVersion) -> None:
+    """Record a model; one that is known keeps the time and the run of its training."""
+    values = asdict(model)
+    for name in ("task", "arm", "family", "rebalancing", "path"):
+        values[name] = str(values[name])
+    values["snapshot_id"], values["run_id"] = values.pop("snapshot"), values.pop("run")
+    _put(connection, ModelRow, values, keep=("trained_at", "run_id"))
+
+
+def models(connection: sa.Connection, *, task: Task | None, arm: Arm | None) -> tuple[ModelVersion, ...]:
+    """Return the models of a task and arm (None: of all), oldest first."""
+    statement = sa.select(ModelRow.__table__).order_by(ModelRow.trained_at, ModelRow.id)
+    if task is not None:
+        statement = statement.where(ModelRow.task == str(task))
+    if arm is not None:
+        statement = statement.where(ModelRow.arm == str(arm))
+    return tuple(
+        ModelVersion(
+            id=row.id,
+            task=Task(row.task),
+            arm=Arm(row.arm),
+            family=Model(row.family),
+            rebalancing=Rebalancing(row.rebalancing),
+            path=Path(row.path),
+            digest=row.digest,
+            snapshot=SnapshotId(row.snapshot_id),
+            metrics=row.metrics,
+            trained_at=row.trained_at,
+            run=row.run_id,
+        )
+        for row in connection.execute(statement)
+    )
+
+
+def _put(
+    connection: sa.Connection, row: type[object], values: Mapping[str, object], *, keep: tuple[str, ...] = ()
+) -> None:
+    table: sa.Table = row.__table__  # type: ignore[attr-defined]
+    connection.execute(bulk.overwriting(bulk.insert(connection, table), table, list(values), keep=keep), dict(values))

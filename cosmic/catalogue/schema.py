@@ -1,0 +1,69 @@
+"""Brings the tables of a catalogue up to this version of Cosmic. Holds no table and no revision itself."""
+
+from __future__ import annotations
+
+import logging
+from datetime import datetime
+from pathlib import Path
+
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from cosmic.catalogue.database import Database
+from cosmic.errors import ConfigError
+from cosmic.records import Sky
+
+log = logging.getLogger(__name__)
+
+
+def upgrade(database: Database, *, sky: Sky, now: datetime) -> None:
+    """Run the revisions that the database lacks, all or none of them, while no other process writes.
+
+    Parameters
+    ----------
+    database : Database
+        An empty one becomes a catalogue of `sky`, with an id of its own.
+    now : datetime
+        When a new catalogue is made.
+
+    Raises
+    ------
+    ConfigError
+        If the catalogue was written by a newer Cosmic, whose tables this one does not know.
+    """
+    move(database, "head", sky=sky, now=now)
+
+
+def move(database: Database, target: str, *, sky: Sky, now: datetime) -> None:
+    """Take the tables to a revision, forwards or backwards; ``base`` is an empty database."""
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    scripts = ScriptDirectory.from_config(config)
+    wanted = scripts.get_current_head() if target == "head" else None if target == "base" else target
+    database.prepare()
+    if revision(database) == wanted:
+        return
+    with database.writing(foreign_keys=False) as connection:
+        found = MigrationContext.configure(connection).get_current_revision()
+        known = {script.revision for script in scripts.walk_revisions()}
+        if found is not None and found not in known:
+            raise ConfigError(
+                f"{database.name} was written by a newer Cosmic (its tables are at revision {found}, this version ends "
+                f"at {scripts.get_current_head()}). Update Cosmic, or use another --home."
+            )
+        if found == wanted:
+            return
+        config.attributes.update(connection=connection, sky=sky, now=now)
+        if wanted is None or (found is not None and wanted < found):
+            command.downgrade(config, target)
+        else:
+            command.upgrade(config, target)
+    log.info("%s: tables moved from revision %s to %s", database.name, found, wanted)
+
+
+def revision(database: Database) -> str | None:
+    """Return the revision that the tables are at; None where there are none."""
+    with database.reading() as connection:
+        return MigrationContext.configure(connection).get_current_revision()

@@ -1,0 +1,242 @@
+"""The catalogue as the rest of Cosmic sees it: open it, ingest pages, read rows, record what came of them.
+
+Each method is one short transaction. Fetches nothing, judges nothing, trains nothing.
+"""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+from types import TracebackType
+from typing import Final, Self
+
+import pyarrow as pa
+import sqlalchemy as sa
+
+from cosmic.catalogue import arrivals, changes, ingest, lineage, schema
+from cosmic.catalogue.database import Database
+from cosmic.catalogue.lineage import ModelVersion, Run
+from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.columns import OBJECT_SCHEMA
+from cosmic.errors import ConfigError, TransientSourceError
+from cosmic.records import Arm, CatalogueId, Ingest, JudgedPage, MagnitudeSystem, Sky, Snapshot, Task
+
+log = logging.getLogger(__name__)
+
+ROW_SCHEMA: Final = pa.schema(
+    [*OBJECT_SCHEMA, pa.field("block", pa.string(), nullable=False), pa.field("same_as", pa.string())]
+)
+"""Schema of `Catalogue.rows`: canonical rows, their unit of the split, and the key of the row that stands for them."""
+
+
+def utc_now() -> datetime:
+    """Return the time: the clock outside tests."""
+    return datetime.now(UTC)
+
+
+class Catalogue:
+    """One catalogue of one sky, in SQLite or Postgres. Open it with `Catalogue.open`; it is a context manager."""
+
+    def __init__(self, database: Database, *, id: CatalogueId, sky: Sky, clock: Callable[[], datetime]) -> None:
+        self.id = id
+        self.sky = sky
+        self.name = database.name
+        self._database = database
+        self._clock = clock
+
+    @classmethod
+    def open(
+        cls,
+        url: str,
+        *,
+        sky: Sky,
+        lock_folder: Path,
+        lock_timeout: float = 60.0,
+        clock: Callable[[], datetime] = utc_now,
+    ) -> Self:
+        """Return the catalogue at a URL, made if there is none, its tables brought up to this version of Cosmic.
+
+        Parameters
+        ----------
+        url : str
+            ``sqlite:///file``, or ``postgresql://…`` where each sky has a schema of its own.
+        sky : Sky
+            Which sky it holds.
+        lock_folder : Path
+            Where the lock of a SQLite catalogue lies.
+        lock_timeout : float
+            Seconds to wait for another writer.
+        clock : callable
+            Returns the time.
+
+        Raises
+        ------
+        ConfigError
+            If the URL or the password is wrong, the catalogue holds the other sky, or a newer Cosmic wrote it.
+        TransientSourceError
+            If the database cannot be reached, or stays locked by another writer.
+        ArtefactCorrupt
+            If the file is no readable SQLite database.
+        """
+        database = Database(url, sky=sky, lock_folder=lock_folder, lock_timeout=lock_timeout)
+        schema.upgrade(database, sky=sky, now=clock())
+        with database.reading() as connection:
+            here = connection.execute(sa.select(CatalogueRow.__table__)).one()
+        if here.sky != sky:
+            database.close()
+            raise ConfigError(
+                f"{database.name} holds the {here.sky} sky, and this run is of the {sky} one. The two never mix: use "
+                "another --home or --database."
+            )
+        return cls(database, id=CatalogueId(here.id), sky=sky, clock=clock)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close what is open."""
+        self._database.close()
+
+    @property
+    def state(self) -> str:
+        """Digest of all rows, blocks and links, the same on every database; changes exactly when they do."""
+        with self._database.reading() as connection:
+            return str(connection.execute(sa.select(CatalogueRow.state)).scalar_one())
+
+    @property
+    def system(self) -> MagnitudeSystem | None:
+        """Which magnitudes it holds; None before the first ingest."""
+        with self._database.reading() as connection:
+            system = connection.execute(sa.select(CatalogueRow.magnitude_system)).scalar_one()
+        return None if system is None else MagnitudeSystem(system)
+
+    def ingest(self, judged: Sequence[JudgedPage]) -> Ingest:
+        """Store what these pages bring, in one transaction, and return what that did.
+
+        Rows are inserted, updated or unchanged by key. A row that several pages bring is counted once so, and as
+        unchanged for each further time; the last page in the given order stands. An empty cell never erases a stored
+        value, save for labels, redshift and ELODIE values where the class changed (`cosmic.lending`).
+
+        Raises
+        ------
+        ConfigError
+            If the pages are of the other sky, their magnitudes are of several systems or of another one than the
+            catalogue's, or the catalogue was replaced since it was opened.
+        ArtefactCorrupt
+            If a file of a page is missing or differs from its record.
+        TransientSourceError
+            If the database went away or stays locked.
+        """
+        started = time.perf_counter()
+        arrived = arrivals.collect(judged, sky=self.sky)
+        with self._database.writing() as connection:
+            record = ingest.write(connection, arrived, judged, catalogue=self.id, name=self.name, clock=self._clock)
+        log.info(
+            "ingest %s: %d rows of %d pages, %d inserted, %d updated, %d unchanged, %d quarantined, in %.2f s",
+            record.id[:12], record.rows, len(judged), record.inserted, record.updated, record.unchanged,
+            record.quarantined, time.perf_counter() - started,
+        )  # fmt: skip
+        return record
+
+    def find_ingest(self, id: str) -> Ingest | None:
+        """Return a recorded ingest as it went the first time; None where there is none."""
+        with self._database.reading() as connection:
+            row = connection.execute(sa.select(IngestRow.__table__).where(IngestRow.id == id)).one_or_none()
+        if row is None:
+            return None
+        return Ingest(
+            id=row.id,
+            catalogue=self.id,
+            rows=row.rows,
+            valid=row.valid,
+            quarantined=row.quarantined,
+            inserted=row.inserted,
+            updated=row.updated,
+            unchanged=row.unchanged,
+            state=row.state,
+            reasons=row.reasons,
+        )
+
+    def rows(self, *, state: str | None = None) -> pa.Table:
+        """Return every row, in `ROW_SCHEMA`, in the order of the bytes of object_key.
+
+        Parameters
+        ----------
+        state : str, optional
+            The state that the caller means.
+
+        Raises
+        ------
+        TransientSourceError
+            If the catalogue is in another state by now.
+        """
+        started = time.perf_counter()
+        with self._database.reading() as connection:
+            here = connection.execute(sa.select(CatalogueRow.state)).scalar_one()
+            if state not in (None, here):
+                raise TransientSourceError(
+                    f"{self.name} has moved on from state {str(state)[:12]} to {here[:12]}: another run ingested. Run again."
+                )
+            rows = changes.stored(connection, ROW_SCHEMA.names)
+        rows = rows.sort_by("object_key").cast(ROW_SCHEMA)
+        log.info("read %d rows of the catalogue in %.2f s", rows.num_rows, time.perf_counter() - started)
+        return rows
+
+    def baseline(self, origin: str) -> str | None:
+        """Return the profile, JSON, of the last accepted page of an origin; None where there is none."""
+        latest = (
+            sa.select(PageRow.profile)
+            .join(IngestPageRow, IngestPageRow.page_id == PageRow.id)
+            .join(IngestRow, IngestRow.id == IngestPageRow.ingest_id)
+            .where(PageRow.origin == origin)
+            .order_by(IngestRow.number.desc(), IngestPageRow.position.desc())
+            .limit(1)
+        )
+        with self._database.reading() as connection:
+            row = connection.execute(latest).one_or_none()
+        return None if row is None else json.dumps(row.profile, sort_keys=True, allow_nan=False)
+
+    def quarantine_counts(self) -> dict[str, int]:
+        """Return how many rows are in quarantine for each reason, by the latest contract of each page."""
+        current = sa.select(QuarantineRow.reasons).join(
+            PageRow, sa.and_(PageRow.id == QuarantineRow.page_id, PageRow.contract == QuarantineRow.contract)
+        )
+        with self._database.reading() as connection:
+            counts = Counter(reason for row in connection.execute(current) for reason in row.reasons)
+        return dict(sorted(counts.items()))
+
+    def record_snapshot(self, snapshot: Snapshot, *, state: str) -> None:
+        """Record a snapshot of this catalogue in a state that it is or was in.
+
+        Raises
+        ------
+        ConfigError
+            If no ingest left the catalogue in that state.
+        """
+        with self._database.writing() as connection:
+            lineage.record_snapshot(connection, snapshot, state=state, now=self._clock())
+
+    def record_run(self, run: Run) -> None:
+        """Record a run, or what is now known of it."""
+        with self._database.writing() as connection:
+            lineage.record_run(connection, run)
+
+    def record_model(self, model: ModelVersion) -> None:
+        """Record a model; one that is known keeps the time and the run of its training."""
+        with self._database.writing() as connection:
+            lineage.record_model(connection, model)
+
+    def models(self, task: Task | None = None, arm: Arm | None = None) -> tuple[ModelVersion, ...]:
+        """Return the models of a task and an arm (None: of all), oldest first."""
+        with self._database.reading() as connection:
+            return lineage.models(connection, task=task, arm=arm)

@@ -1,0 +1,194 @@
+"""What the report says of a model beyond its scores, on disk: scores, the kept model, the composed hierarchy, hold-out.
+
+Each function turns records into one JSON file and a record of it. Trains nothing and chooses nothing by test scores.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow.parquet as pq
+from pydantic import BaseModel, ConfigDict
+
+from cosmic import artefacts
+from cosmic.datasets import Dataset
+from cosmic.evaluation.assessment import assess, score_rows
+from cosmic.evaluation.hierarchical import assess_hierarchy
+from cosmic.evaluation.importance import permutation, tree_top
+from cosmic.evaluation.selection import selections
+from cosmic.models.hierarchy import Hierarchy
+from cosmic.models.persistence import load, read_card
+from cosmic.models.predictions import Predictions
+from cosmic.records import (
+    Arm,
+    Composed,
+    Fitted,
+    HeldOut,
+    JudgedPage,
+    Kept,
+    Model,
+    Prepared,
+    Rebalancing,
+    Scored,
+    Snapshot,
+    SplitName,
+    Task,
+)
+from cosmic.reporting.facts import Coverage, Hierarchy as HierarchyFacts, HierarchyNode, Holdout, Importance, Selection
+
+log = logging.getLogger(__name__)
+
+_EDGES = (0.5, 99.5)
+"""Percentiles of r between which a task counts as tested."""
+
+
+class Details(BaseModel):
+    """What one kept model looks at, where it was tested, and what selecting by it gives.
+
+    `selections` point at result 0: whoever assembles the facts knows the true index.
+    """
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    importance: tuple[Importance, ...]
+    selections: tuple[Selection, ...]
+    coverage: Coverage
+
+
+def score_fit(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Scored:
+    """Return the scores of a fit, written to `folder`; a decision tree also shows its first levels."""
+    result = assess(fitted, resamples=resamples, seed=seed)
+    if result.model == Model.DECISION_TREE:
+        result = result.model_copy(update={"tree": tree_top(load(fitted.model))})
+    path = _write(result, folder / f"{fitted.id[:32]}-{resamples}-{seed}.json")
+    return Scored(
+        fitted=fitted,
+        result=path,
+        task=Task(result.task),
+        arm=Arm(result.arm),
+        model=Model(str(result.model)),
+        rebalancing=Rebalancing(str(result.rebalancing)),
+        validation_f1=result.validation.f1 if result.validation else None,
+    )
+
+
+def keep(scored: Scored, prepared: Prepared, *, snapshot: Snapshot, resamples: int, seed: int, folder: Path) -> Kept:
+    """Return the model of a fit, copied to `folder` under its digest, with what it looks at and selects.
+
+    Raises
+    ------
+    ArtefactCorrupt
+        If a file of the fit is missing or changed, or the copy does not answer its probe rows alike.
+    """
+    source = scored.fitted.model
+    card = read_card(source.with_name("model.json"))
+    home = folder / card.digest[:32]
+    for name in ("model.skops", "model.json"):
+        original = artefacts.check(source.with_name(name))
+        if not artefacts.intact(home / name):
+            artefacts.write(home / name, lambda part, original=original: shutil.copyfile(original, part))
+    model = load(home / "model.skops")
+    if prepared.path is None:
+        raise ValueError(f"{scored.task}, {scored.arm} was fitted on data that say: {prepared.not_run}")
+    predictions = Predictions.load(scored.fitted.predictions)
+    details = Details(
+        importance=permutation(model, Dataset.load(prepared.path), seed=seed),
+        selections=selections(predictions, task=scored.task, arm=scored.arm, result=0, resamples=resamples, seed=seed),
+        coverage=_coverage(scored.task, predictions, snapshot),
+    )
+    log.info("%s, %s: kept %s, %s", scored.task, scored.arm, scored.model, scored.rebalancing)
+    return Kept(
+        task=scored.task,
+        arm=scored.arm,
+        scored=scored,
+        prepared=prepared,
+        model=home / "model.skops",
+        card=home / "model.json",
+        sha256=card.digest,
+        details=_write(details, home / f"details-{scored.fitted.id[:16]}-{resamples}-{seed}.json"),
+    )
+
+
+def compose(
+    arm: Arm,
+    kept: Sequence[Kept],
+    *,
+    snapshot: Snapshot,
+    split: SplitName,
+    salt: str,
+    seed: int,
+    filter: str,
+    resamples: int,
+    folder: Path,
+) -> Composed:
+    """Return the hierarchy of one arm on the test objects: the superclass model and the subclass models below it.
+
+    Without a superclass model there is none, and the file says why.
+    """
+    models = {one.task: one for one in kept if one.arm == arm}
+    nodes = tuple(HierarchyNode(task=task) for task in models)
+    facts = HierarchyFacts(arm=arm, nodes=nodes, not_run=f"no superclass model in the arm {arm}")
+    if Task.SUPERCLASS in models:
+        below = {task.value: load(one.model) for task, one in models.items() if task is not Task.SUPERCLASS}
+        found = assess_hierarchy(
+            snapshot,
+            Hierarchy(load(models[Task.SUPERCLASS].model), below),
+            split=split,
+            salt=salt,
+            seed=seed,
+            filter=filter,
+            resamples=resamples,
+        )
+        facts = HierarchyFacts(
+            arm=arm,
+            nodes=nodes,
+            precision=found.precision,
+            recall=found.recall,
+            f=found.f,
+            n=found.n,
+            interval=found.interval,
+        )
+    name = hashlib.sha256("\0".join([snapshot.id, arm, *(one.sha256 for one in models.values())]).encode()).hexdigest()
+    return Composed(arm, _write(facts, folder / f"hierarchy-{name[:32]}.json"))
+
+
+def hold_out(kept: Kept, judged: JudgedPage, *, resamples: int, seed: int, folder: Path) -> HeldOut:
+    """Return the scores of a kept model on the valid rows of a page that is never stored and never trained on."""
+    rows = pq.read_table(artefacts.check(judged.valid))
+    n, scores = score_rows(load(kept.model), rows, system=judged.system, resamples=resamples, seed=seed)
+    facts = Holdout(
+        **dict(scores),
+        path=Path(judged.page.origin).name,
+        sha256=judged.page.id,
+        n=n,
+        not_run=None if n else "no row has a label that the model knows and every value that it needs",
+    )
+    name = f"holdout-{kept.sha256[:16]}-{judged.page.id[:16]}-{resamples}-{seed}.json"
+    return HeldOut(kept.task, kept.arm, _write(facts, folder / name))
+
+
+def _coverage(task: Task, predictions: Predictions, snapshot: Snapshot) -> Coverage:
+    """The range of r in which a task was tested, and the objects of the catalogue outside it."""
+    tested = predictions.within("test").r
+    lo, hi = (float(edge) for edge in np.percentile(tested, _EDGES))
+    known = pq.read_table(snapshot.path, columns=["r"])["r"].to_numpy()
+    return Coverage(
+        task=task,
+        column="r",
+        unit="mag",
+        lo=lo,
+        hi=hi,
+        n_test=len(tested),
+        n_catalogue=len(known),
+        n_below=int((known < lo).sum()),
+        n_above=int((known > hi).sum()),
+    )
+
+
+def _write(facts: BaseModel, path: Path) -> Path:
+    return artefacts.write(path, lambda part: part.write_text(facts.model_dump_json(indent=1), "utf-8"))

@@ -1,0 +1,312 @@
+"""Named feature sets: which numbers a model may see, with units and exact formulas. Reads no file, fits nothing.
+
+What a set needs from the rows (are they corrected for extinction? which shape measure?) is decided once, on the rows
+that a model is trained on, and kept as a `Recipe`; the same recipe builds the features of every row served later.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cosmic.columns import BANDS, BY_NAME, Group
+from cosmic.errors import ConfigError
+from cosmic.records import Arm, MagnitudeSystem, Task
+
+Floats = NDArray[np.float64]
+
+REDSHIFT_SHIFT: Final = 0.0202211
+"""The study's offset inside the logarithm: twice its most negative redshift."""
+ENOUGH: Final = 0.99
+"""Share of rows that must have extinction values for a data set to be corrected; the few others leave the arm."""
+RICHER: Final = 0.95
+"""A richer shape measure is preferred while it is there for this share of the rows that the fullest one has."""
+
+COLOURS: Final = (("u", "g"), ("g", "r"), ("r", "i"), ("i", "z"), ("u", "r"), ("g", "i"), ("r", "z"))
+_STUDY_COLOURS: Final = (("u", "r"), ("g", "i"), ("r", "z"))
+_ELODIE: Final = ("elodie_bv", "elodie_teff", "elodie_feh")
+
+FORBIDDEN_GROUPS: Final = frozenset({Group.IDENTITY, Group.POSITION, Group.INSTRUMENT, Group.LABEL, Group.QUALITY})
+"""Never a feature in any arm: they name the object, say where it is, how it was observed, or what it was called."""
+FORBIDDEN_NAMES: Final = frozenset({"object_key", "block"})
+LEAKING_GROUPS: Final = frozenset({Group.SPECTRUM, Group.ELODIE})
+"""From the same spectrum as the label: allowed in the published arm alone."""
+
+
+class Shape(StrEnum):
+    """How point-like an object is, by what a data set has."""
+
+    PSF_CMODEL = "psf-cmodel"
+    PSF_MODEL = "psf-model"
+    PROB_PSF = "prob_psf"
+
+
+@dataclass(frozen=True, slots=True)
+class Recipe:
+    """Everything that decides which features rows get. Part of a model's identity.
+
+    Parameters
+    ----------
+    task, arm : Task, Arm
+        What is classified, and what a model may see.
+    system : MagnitudeSystem
+        The magnitude system of u g r i z.
+    corrected : bool
+        Whether extinction is subtracted here. False for magnitudes that come dereddened.
+    shape : Shape or None
+        Which shape measure, in the arm that has one.
+    """
+
+    task: Task
+    arm: Arm
+    system: MagnitudeSystem
+    corrected: bool = False
+    shape: Shape | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class NotRun:
+    """Why there are no features (or no data set) for a task and arm."""
+
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class FeatureMatrix:
+    """Features of n rows.
+
+    Parameters
+    ----------
+    names, units : tuple of str
+        Of the d features, in order.
+    values : numpy.ndarray
+        Shape (n, d), NaN where a row lacks what a feature needs.
+    complete : numpy.ndarray
+        Shape (n,): rows that have every feature.
+    notes : tuple of str
+        What a reader should know about them.
+    """
+
+    names: tuple[str, ...]
+    units: tuple[str, ...]
+    values: Floats
+    complete: NDArray[np.bool_]
+    notes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Feature:
+    """One number of an object: its name, unit, the columns it needs, and its formula on arrays of shape (n,)."""
+
+    name: str
+    unit: str
+    inputs: tuple[str, ...]
+    formula: Callable[[Mapping[str, Floats]], Floats]
+
+
+def choose(rows: pa.Table, *, task: Task, arm: Arm, system: MagnitudeSystem) -> Recipe | NotRun:
+    """Return the recipe that fits a data set, or why the arm cannot be run on it.
+
+    Parameters
+    ----------
+    rows : pyarrow.Table
+        The labelled rows of the task, in canonical columns.
+    """
+    if arm is Arm.PUBLISHED:
+        if not _share(rows, "redshift"):
+            return NotRun("no redshift column, or no value in it")
+        lacking = [name for name in _ELODIE if not _share(rows, name)] if task is Task.STAR else []
+        return NotRun(f"no ELODIE columns: {', '.join(lacking)}") if lacking else Recipe(task, arm, system)
+    if arm is Arm.NO_LEAK:
+        return Recipe(task, arm, system)
+    covered = min(_share(rows, f"extinction_{band}") for band in BANDS)
+    corrected = system is not MagnitudeSystem.DEREDDENED and covered >= ENOUGH
+    if arm is Arm.PHOTOMETRIC:
+        return Recipe(task, arm, system, corrected)
+    shape = _best_shape(rows, system=system)
+    if shape is None:
+        return NotRun("no shape columns: neither psfMag with cModelMag or modelMag in five bands, nor probPSF")
+    return Recipe(task, arm, system, corrected, shape)
+
+
+def features_of(recipe: Recipe) -> tuple[Feature, ...]:
+    """Return the features of a recipe, in order.
+
+    Raises
+    ------
+    ConfigError
+        If a formula touches a forbidden column, which is a mistake in this module.
+    """
+    features = _SETS[recipe.arm](recipe)
+    check_allowed((name for feature in features for name in feature.inputs), recipe.arm)
+    return features
+
+
+def build(rows: pa.Table, recipe: Recipe) -> FeatureMatrix:
+    """Return the features of rows by a recipe; a row or a table that lacks a column has NaN there.
+
+    Redshift enters as ln(z + 0.0202211) and brightness as the sum of the five magnitudes, exactly as in the
+    published study; its colours are of uncorrected magnitudes.
+    """
+    features = features_of(recipe)
+    columns = {name: _floats(rows, name) for feature in features for name in feature.inputs}
+    values = np.empty((rows.num_rows, len(features)))
+    for index, feature in enumerate(features):
+        values[:, index] = feature.formula(columns)
+    complete = np.asarray(np.isfinite(values).all(axis=1))
+    names = tuple(feature.name for feature in features)
+    return FeatureMatrix(names, tuple(feature.unit for feature in features), values, complete, notes(recipe))
+
+
+def check_allowed(columns: Iterable[str], arm: Arm) -> None:
+    """Refuse columns that a model of this arm must not see.
+
+    Raises
+    ------
+    ConfigError
+        If a column is an identifier, a position, an instrument setting, a label, a quality flag, unknown, or (in
+        every arm but ``published``) comes from the spectrum. The message names at most five.
+    """
+    refused = []
+    for name in dict.fromkeys(columns):
+        column = BY_NAME.get(name)
+        if name in FORBIDDEN_NAMES:
+            refused.append(f"{name} (identity)")
+        elif column is None:
+            refused.append(f"{name} (not a survey column)")
+        elif column.group in FORBIDDEN_GROUPS or (arm is not Arm.PUBLISHED and column.group in LEAKING_GROUPS):
+            refused.append(f"{name} ({column.group})")
+    if refused:
+        more = f" and {len(refused) - 5} more" if len(refused) > 5 else ""
+        raise ConfigError(
+            f"these columns cannot be features of the arm {arm}: {', '.join(refused[:5])}{more}. "
+            "They tell a model the answer, or something that says nothing about the object; leave them out."
+        )
+
+
+def notes(recipe: Recipe) -> tuple[str, ...]:
+    """Return what a reader should know about the features of a recipe."""
+    said = []
+    dereddened = recipe.system is MagnitudeSystem.DEREDDENED
+    if recipe.arm in (Arm.PUBLISHED, Arm.NO_LEAK):
+        if recipe.system is not MagnitudeSystem.MODEL:
+            said.append(f"the study used uncorrected model magnitudes; these are {recipe.system} magnitudes")
+    elif dereddened:
+        said.append("magnitudes come corrected for extinction and are not corrected again")
+    elif recipe.corrected:
+        said.append("magnitudes are corrected for Galactic extinction")
+    else:
+        said.append("magnitudes are not corrected for extinction: not every object has extinction values")
+    if recipe.shape is not None:
+        said.append(f"shape is {_SHAPE_WORDS[recipe.shape]}")
+    return tuple(said)
+
+
+# --------------------------------------------------------------------------------------------- the sets
+
+
+def _magnitude_sum(columns: Mapping[str, Floats]) -> Floats:
+    return columns["u"] + columns["g"] + columns["r"] + columns["i"] + columns["z"]
+
+
+def _log_redshift(columns: Mapping[str, Floats]) -> Floats:
+    shifted = columns["redshift"] + REDSHIFT_SHIFT
+    return np.log(shifted, out=np.full_like(shifted, np.nan), where=shifted > 0)
+
+
+def _plain(name: str) -> Feature:
+    return Feature(name, BY_NAME[name].unit, (name,), lambda columns: columns[name])
+
+
+def _difference(name: str, first: str, second: str) -> Feature:
+    return Feature(name, "mag", (first, second), lambda columns: columns[first] - columns[second])
+
+
+def _no_leak(recipe: Recipe) -> tuple[Feature, ...]:
+    del recipe
+    colours = (_difference(f"{a}-{b}_p", a, b) for a, b in _STUDY_COLOURS)
+    return (Feature("sum_p", "mag", BANDS, _magnitude_sum), *colours)
+
+
+def _published(recipe: Recipe) -> tuple[Feature, ...]:
+    elodie = map(_plain, _ELODIE) if recipe.task is Task.STAR else ()
+    return (Feature("redshift_log", "", ("redshift",), _log_redshift), *_no_leak(recipe), *elodie)
+
+
+def _photometric(recipe: Recipe) -> tuple[Feature, ...]:
+    if not recipe.corrected:
+        return (*map(_plain, BANDS), *(_difference(f"{a}-{b}", a, b) for a, b in COLOURS))
+
+    def magnitude(band: str) -> Feature:
+        return _difference(f"{band}_0", band, f"extinction_{band}")
+
+    def colour(a: str, b: str) -> Feature:
+        one, two = magnitude(a), magnitude(b)
+        inputs = (*one.inputs, *two.inputs)
+        return Feature(f"({a}-{b})_0", "mag", inputs, lambda columns: one.formula(columns) - two.formula(columns))
+
+    return (*map(magnitude, BANDS), *(colour(a, b) for a, b in COLOURS))
+
+
+def _with_shape(recipe: Recipe) -> tuple[Feature, ...]:
+    shape = recipe.shape or Shape.PROB_PSF
+    return (*_photometric(recipe), *_shape_features(shape, recipe.system))
+
+
+def _shape_features(shape: Shape, system: MagnitudeSystem) -> tuple[Feature, ...]:
+    """Differences are of one object in one band, so extinction cancels; no magnitude is corrected here."""
+    if shape is Shape.PROB_PSF:
+        return (_plain("prob_psf"),)
+    psf = {band: band if system is MagnitudeSystem.PSF else f"psf_{band}" for band in BANDS}
+    whole = {band: band if system is MagnitudeSystem.CMODEL else f"cmodel_{band}" for band in BANDS}
+    if shape is Shape.PSF_MODEL:
+        whole = {band: band for band in BANDS}
+    return tuple(_difference(f"{shape}_{band}", psf[band], whole[band]) for band in BANDS)
+
+
+_SETS: Final[dict[Arm, Callable[[Recipe], tuple[Feature, ...]]]] = {
+    Arm.PUBLISHED: _published,
+    Arm.NO_LEAK: _no_leak,
+    Arm.PHOTOMETRIC: _photometric,
+    Arm.PHOTOMETRIC_SHAPE: _with_shape,
+}
+_SHAPE_WORDS: Final = {
+    Shape.PSF_CMODEL: "psfMag minus cModelMag in each band",
+    Shape.PSF_MODEL: "psfMag minus modelMag in each band",
+    Shape.PROB_PSF: "probPSF",
+}
+
+
+def _best_shape(rows: pa.Table, *, system: MagnitudeSystem) -> Shape | None:
+    """The richest measure that is there for about as many rows as the fullest one; None where there is none."""
+    full = {}
+    for shape in Shape:
+        if shape is Shape.PSF_MODEL and system is not MagnitudeSystem.MODEL:
+            continue
+        inputs = {name for feature in _shape_features(shape, system) for name in feature.inputs}
+        complete = np.isfinite(np.column_stack([_floats(rows, name) for name in sorted(inputs)])).all(axis=1)
+        full[shape] = int(complete.sum())
+    most = max(full.values())
+    return next((shape for shape, count in full.items() if most and count >= RICHER * most), None)
+
+
+def _share(rows: pa.Table, name: str) -> float:
+    """Share of rows that have a value; 0 for a missing column or no rows."""
+    if name not in rows.column_names or not rows.num_rows:
+        return 0.0
+    return float(1.0 - rows[name].null_count / rows.num_rows)
+
+
+def _floats(rows: pa.Table, name: str) -> Floats:
+    if name not in rows.column_names:
+        return np.full(rows.num_rows, np.nan)
+    column = rows[name].combine_chunks().cast(pa.float64())
+    values: Floats = pc.fill_null(column, float("nan")).to_numpy(zero_copy_only=False)
+    return values

@@ -1,0 +1,82 @@
+"""Where everything is kept. Names folders and makes none: each step makes the one it writes to."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from cosmic.records import Sky
+
+
+@dataclass(frozen=True, slots=True)
+class Home:
+    """The folders of one sky under one home; the two skies share nothing but `latest` and Prefect's files.
+
+    Parameters
+    ----------
+    root : Path
+        The home, COSMIC_HOME.
+    sky : Sky
+        Real or simulated.
+    """
+
+    root: Path
+    sky: Sky
+
+    def _folder(self, name: str) -> Path:
+        return self.root.absolute() / self.sky / name
+
+    @property
+    def pages(self) -> Path:
+        """Bytes of sources as they came, with their manifests."""
+        return self._folder("pages")
+
+    @property
+    def judged(self) -> Path:
+        """Valid and quarantined rows of each page."""
+        return self._folder("judged")
+
+    @property
+    def snapshots(self) -> Path:
+        """Frozen catalogue rows."""
+        return self._folder("snapshots")
+
+    @property
+    def datasets(self) -> Path:
+        """Matrices of one task and arm."""
+        return self._folder("datasets")
+
+    @property
+    def fits(self) -> Path:
+        """Predictions and costs of every fit."""
+        return self._folder("fits")
+
+    @property
+    def models(self) -> Path:
+        """The best model of each node and arm."""
+        return self._folder("models")
+
+    @property
+    def reports(self) -> Path:
+        """One folder a run."""
+        return self._folder("reports")
+
+    @property
+    def latest(self) -> Path:
+        """The newest report of either sky."""
+        return self.root.absolute() / "reports" / "latest"
+
+    @property
+    def locks(self) -> Path:
+        """Locks that the system frees when their holder dies."""
+        return self._folder("locks")
+
+    @property
+    def prefect(self) -> Path:
+        """Prefect's home, unless PREFECT_HOME is set."""
+        return self.root.absolute() / "prefect"
+
+    @property
+    def results(self) -> Path:
+        """Prefect's cached records, JSON."""
+        return self.root.absolute() / "results"

@@ -1,0 +1,378 @@
+"""What a file holds, what its columns are taken for, what it can serve and what would be refused. Writes nothing.
+
+Facts only, ready for JSON; `cosmic.inspection_view` shows them to people.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from cosmic.columns import BANDS, BY_NAME, CLASSES, EXTRAGALACTIC_SUBCLASSES, OBJECT_COLUMNS
+from cosmic.features import NotRun, build, choose
+from cosmic.labels import ORDER, Labels, label
+from cosmic.objects import object_keys
+from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
+from cosmic.sources.base import Overrides, ParsedPage
+from cosmic.sources.files import check_paths
+from cosmic.sources.formats import open_table
+from cosmic.sources.mapping import accepted_names, map_columns, missing_labels
+from cosmic.sources.parsing import parse_table
+from cosmic.vocabularies import STAR_SUBCLASSES
+
+
+TASKS: Final = (Task.SUPERCLASS, Task.STAR)
+_KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "magnitudes and labels"}
+"""Kinds of `cosmic.objects.object_keys`, best first, in words."""
+_TOP: Final = 10
+_EXAMPLES: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Verdict:
+    """What a contract says of a page.
+
+    Parameters
+    ----------
+    quarantined : int
+        Rows that would be set aside.
+    reasons : dict of str to int
+        Those rows by reason; a row with two counts under both.
+    problems : tuple of str
+        What is wrong with the page as a whole, for which none of its rows would go on.
+    """
+
+    quarantined: int
+    reasons: dict[str, int]
+    problems: tuple[str, ...] = ()
+
+
+Judge = Callable[[ParsedPage], Verdict]
+
+
+@dataclass(frozen=True, slots=True)
+class ColumnFacts:
+    """One canonical column of the file. A cell counts as exactly one of value, empty, sentinel and uncastable.
+
+    Parameters
+    ----------
+    canonical, column : str
+        Cosmic's name and the file's.
+    how : str
+        ``alias`` or ``override``.
+    unit : str
+        Unit of the canonical column.
+    required : bool
+        Whether a row without it is quarantined.
+    values, empty : int
+        Cells with a value, and with nothing at all.
+    sentinels : int
+        Cells that say "not measured" by a mark such as -9999: null in optional columns, quarantined in required ones.
+    uncastable : int
+        Cells that are no value of the column's type: quarantined.
+    examples : tuple of str
+        Some of those cells, with the reason.
+    """
+
+    canonical: str
+    column: str
+    how: str
+    unit: str
+    required: bool
+    values: int
+    empty: int
+    sentinels: int
+    uncastable: int
+    examples: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class LeftOutColumn:
+    """A file column that is known but holds hardly a value that can be trusted, and why."""
+
+    canonical: str
+    column: str
+    reason: str
+
+
+@dataclass(frozen=True, slots=True)
+class UnusedColumn:
+    """A file column that serves nothing, and the missing columns whose names it resembles."""
+
+    column: str
+    resembles: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Words:
+    """Strings of a column: rows by string for the most `frequent` ones, and how many `different` ones there are."""
+
+    frequent: dict[str, int]
+    different: int
+
+
+@dataclass(frozen=True, slots=True)
+class LabelFacts:
+    """The labels of a file.
+
+    Parameters
+    ----------
+    classes : dict of str to int
+        Rows by class, most frequent first; "" where there is none.
+    implied : int
+        Rows that are STAR because of their subclass string, in a file without a class column.
+    subclasses : Words
+        The subclass strings; "" where there is none.
+    unknown_classes, unknown_subclasses : Words
+        Strings outside the vocabularies, which are quarantined.
+    letters : dict of str to int
+        Stars by letter.
+    without_letter : dict of str to int
+        Stars without a letter, by reason.
+    """
+
+    classes: dict[str, int]
+    implied: int
+    subclasses: Words
+    unknown_classes: Words
+    unknown_subclasses: Words
+    letters: dict[str, int]
+    without_letter: dict[str, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Service:
+    """Whether the file can train and score a task in an arm: `rows` that have what it needs, or a reason."""
+
+    task: Task
+    arm: Arm
+    rows: int
+    not_run: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Inspection:
+    """Everything that is known of a file before it is ingested.
+
+    Parameters
+    ----------
+    path, format : str
+        The file, and what it is stored as, whatever its name says.
+    overrides : tuple of (str, str)
+        Overrides of the alias table that it was read with.
+    size : int
+        Bytes.
+    rows : int
+        Data rows.
+    broken_lines : tuple of str
+        The first lines that cannot be cut into columns, of `n_broken_lines`.
+    columns, left_out, unused : tuple
+        Every column of the file, by what is done with it.
+    recognised_by : dict of str to int
+        Rows by what their objects are recognised by in other files and later runs.
+    system, system_reason, unit, unit_reason
+        What u g r i z are, and how either is known.
+    labels : LabelFacts or None
+        None where there are none; `no_labels` then says what that means.
+    services : tuple of Service
+        Each task in each arm.
+    verdict : Verdict or None
+        None where nobody judged.
+    """
+
+    path: str
+    overrides: Overrides
+    format: str
+    size: int
+    rows: int
+    broken_lines: tuple[str, ...]
+    n_broken_lines: int
+    columns: tuple[ColumnFacts, ...]
+    left_out: tuple[LeftOutColumn, ...]
+    unused: tuple[UnusedColumn, ...]
+    recognised_by: dict[str, int]
+    system: MagnitudeSystem
+    system_reason: str
+    unit: MagnitudeUnit
+    unit_reason: str
+    labels: LabelFacts | None
+    no_labels: str | None
+    services: tuple[Service, ...]
+    verdict: Verdict | None
+
+
+def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = None) -> Inspection:
+    """Return what a file holds and what it is good for.
+
+    Parameters
+    ----------
+    path : Path
+        CSV, FITS, Parquet or VOTable, gzipped or not.
+    columns : tuple of (str, str)
+        Overrides of the alias table.
+    judge : callable, optional
+        Says what a contract would set aside; without it, `verdict` is None.
+
+    Raises
+    ------
+    PermanentSourceError, SuspiciousResponse, ConfigError
+        As `cosmic.sources.parsing.parse_table`, and if the file is missing.
+    """
+    check_paths([path])
+    table = open_table(path)
+    mapped = map_columns(table.names, columns, file=str(path))
+    parsed = parse_table(path, columns=columns)
+    how = {use.canonical: use.how for use in mapped.uses}
+    lines = parsed.uncastable.filter(pc.equal(parsed.uncastable["column"], ""))
+    unlabelled = missing_labels(mapped, file=str(path))
+    return Inspection(
+        path=str(path),
+        overrides=tuple(columns),
+        format=table.format,
+        size=path.stat().st_size,
+        rows=parsed.rows.num_rows,
+        broken_lines=tuple(f"row {n}: {why}: {text}" for n, text, why in _cells(lines)),
+        n_broken_lines=lines.num_rows,
+        columns=tuple(_column_facts(name, parsed, how[name]) for name in parsed.mapping),
+        left_out=tuple(LeftOutColumn(name, str(mapped.of(name)), why) for name, why in parsed.left_out.items()),
+        unused=_unused(parsed),
+        recognised_by=_recognised_by(parsed.rows),
+        system=parsed.system,
+        unit=parsed.unit,
+        system_reason=mapped.system_reason,
+        unit_reason=parsed.unit_reason.removeprefix(f"{mapped.system_reason}; "),
+        labels=None if unlabelled else _label_facts(parsed),
+        no_labels=str(unlabelled) if unlabelled else None,
+        services=_services(parsed),
+        verdict=None if judge is None else judge(parsed),
+    )
+
+
+def _cells(uncastable: pa.Table) -> list[tuple[int, str, str]]:
+    shown = uncastable.slice(0, _EXAMPLES).to_pylist()
+    return [(cell["row_number"], str(cell["value"])[:60], cell["reason"]) for cell in shown]
+
+
+def _column_facts(name: str, parsed: ParsedPage, how: str) -> ColumnFacts:
+    column, values = BY_NAME[name], parsed.rows[name]
+    failed = parsed.uncastable.filter(pc.equal(parsed.uncastable["column"], name))
+    valid = len(values) - values.null_count
+    if column.required:
+        marks = _count(_is_sentinel(values, column.sentinels))
+        valid -= marks
+    else:
+        marks = parsed.nulled.get(name, 0)
+    return ColumnFacts(
+        canonical=name,
+        column=parsed.mapping[name],
+        how=how,
+        unit=column.unit,
+        required=column.required,
+        values=valid,
+        empty=len(values) - valid - marks - failed.num_rows,
+        sentinels=marks,
+        uncastable=failed.num_rows,
+        examples=tuple(f"{text} in row {number} ({reason})" for number, text, reason in _cells(failed)),
+    )
+
+
+def _unused(parsed: ParsedPage) -> tuple[UnusedColumn, ...]:
+    present = {*parsed.rows.column_names, *parsed.left_out}
+    absent = [column.name for column in OBJECT_COLUMNS if column.name not in present]
+    names = {alias: canonical for canonical in absent for alias in accepted_names(canonical)}
+    found = []
+    for column in parsed.unmapped:
+        close = get_close_matches(column.lower(), names, n=2, cutoff=0.8)
+        found.append(UnusedColumn(column, tuple(dict.fromkeys(names[alias] for alias in close))))
+    return tuple(found)
+
+
+def _recognised_by(rows: pa.Table) -> dict[str, int]:
+    kinds = _counts(pc.list_element(pc.split_pattern(object_keys(rows), ":"), 0))
+    return {text: kinds[kind] for kind, text in _KEYS.items() if kind in kinds}
+
+
+def _label_facts(parsed: ParsedPage) -> LabelFacts:
+    rows = parsed.rows
+    subclasses = _counts(rows["subclass"]) if "subclass" in rows.column_names else {}
+    classes = _counts(rows["class"])
+    letters = label(rows, Task.STAR)
+    known = {*STAR_SUBCLASSES, *EXTRAGALACTIC_SUBCLASSES, ""}
+    return LabelFacts(
+        classes={name: count for name, count in classes.items() if name in (*CLASSES, "")},
+        implied=0 if "class" in parsed.mapping else classes.get("STAR", 0),
+        subclasses=_words(subclasses),
+        unknown_classes=_words({name: count for name, count in classes.items() if name not in (*CLASSES, "")}),
+        unknown_subclasses=_words({name: count for name, count in subclasses.items() if name not in known}),
+        letters=_in_order(letters, Task.STAR),
+        without_letter=letters.excluded,
+    )
+
+
+def _services(parsed: ParsedPage) -> tuple[Service, ...]:
+    rows = _without_sentinels(parsed.rows)
+    return tuple(_service(rows, task, arm, parsed.system) for task in TASKS for arm in Arm)
+
+
+def _service(rows: pa.Table, task: Task, arm: Arm, system: MagnitudeSystem) -> Service:
+    labels = label(rows, task)
+    counts = _in_order(labels, task)
+    usable = rows.filter(pc.is_valid(labels.values)) if counts else rows
+    recipe = choose(usable, task=task, arm=arm, system=system)
+    complete = 0 if isinstance(recipe, NotRun) else int(build(usable, recipe).complete.sum())
+    if len(counts) > 1:
+        reason = recipe.reason if isinstance(recipe, NotRun) else None if complete else "no row has all that it needs"
+        return Service(task, arm, complete, reason)
+    if counts:
+        return Service(
+            task, arm, 0, "only one class: " + ", ".join(f"{name}, {_n_rows(n)}" for name, n in counts.items())
+        )
+    classes = _counts(rows["class"]) if "class" in rows.column_names else {}
+    if task is Task.STAR and classes.get("STAR"):
+        return Service(task, arm, 0, "no star has a subclass that gives a letter")
+    if task is Task.STAR and "" not in classes and classes:
+        return Service(task, arm, 0, "no row is a STAR")
+    trained = f"; a model trained elsewhere can classify {_n_rows(complete)}" if complete else ""
+    return Service(task, arm, 0, f"no row has a label for it{trained}")
+
+
+def _without_sentinels(rows: pa.Table) -> pa.Table:
+    """Return the rows as the arms will see them: a magnitude of -9999 is no magnitude."""
+    for band in BANDS:
+        index = rows.column_names.index(band)
+        marks = _is_sentinel(rows[band], BY_NAME[band].sentinels)
+        rows = rows.set_column(index, rows.field(index), pc.if_else(marks, None, rows[band]))
+    return rows
+
+
+def _is_sentinel(values: pa.ChunkedArray, sentinels: tuple[float, ...]) -> pa.ChunkedArray:
+    return pc.is_in(values, value_set=pa.array(sentinels, values.type))
+
+
+def _in_order(labels: Labels, task: Task) -> dict[str, int]:
+    counts = _counts(labels.values)
+    return {name: counts[name] for name in ORDER[task] if name in counts}
+
+
+def _counts(values: pa.Array | pa.ChunkedArray) -> dict[str, int]:
+    """Return how often each text occurs, most frequent first; nulls as ""."""
+    found = ((cell["values"] or "", cell["counts"]) for cell in pc.value_counts(values).to_pylist())
+    return dict(sorted(found, key=lambda pair: (-pair[1], pair[0])))
+
+
+def _count(mask: pa.ChunkedArray) -> int:
+    return int(pc.sum(mask).as_py() or 0)
+
+
+def _words(counts: Mapping[str, int]) -> Words:
+    return Words(dict(list(counts.items())[:_TOP]), len(counts))
+
+
+def _n_rows(count: int) -> str:
+    return f"{count:,} row" if count == 1 else f"{count:,} rows"

@@ -1,0 +1,1 @@
+"""Models: families, rebalancing, fitting, files and the hierarchy. Nothing here judges how good a model is."""

@@ -1,0 +1,223 @@
+"""The records that cross boundaries: small, frozen, JSON. They hold no rows and do no work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import NewType
+
+PageId = NewType("PageId", str)
+"""sha256 of the bytes of a page."""
+SnapshotId = NewType("SnapshotId", str)
+"""sha256 of the rows in canonical order."""
+CatalogueId = NewType("CatalogueId", str)
+"""UUID written by the first migration of a catalogue."""
+
+
+class Sky(StrEnum):
+    """Whether rows come from the real sky. The two never share a catalogue."""
+
+    REAL = "real"
+    SIMULATED = "simulated"
+
+
+class MagnitudeSystem(StrEnum):
+    """Which of SDSS's magnitudes u g r i z are. Part of the identity of snapshots and models."""
+
+    MODEL = "model"
+    PSF = "psf"
+    CMODEL = "cmodel"
+    PETRO = "petro"
+    DEREDDENED = "dereddened"
+
+
+class MagnitudeUnit(StrEnum):
+    """Unit of the brightness columns as they stood in the source."""
+
+    MAGNITUDE = "magnitude"
+    NANOMAGGIES = "nanomaggies"
+
+
+class Task(StrEnum):
+    """A node of the hierarchy that a model can be trained for."""
+
+    SUPERCLASS = "superclass"
+    STAR = "star"
+    GALAXY = "galaxy"
+
+
+class Arm(StrEnum):
+    """Which inputs a model may see."""
+
+    PUBLISHED = "published"
+    NO_LEAK = "no-leak"
+    PHOTOMETRIC = "photometric"
+    PHOTOMETRIC_SHAPE = "photometric+shape"
+
+
+class Model(StrEnum):
+    """Model families."""
+
+    LOGISTIC = "logistic"
+    DECISION_TREE = "decision_tree"
+    RANDOM_FOREST = "random_forest"
+
+
+class Rebalancing(StrEnum):
+    """What happens to class sizes, in the training part only."""
+
+    NONE = "none"
+    SMOTE = "smote"
+    RAREST = "rarest"
+
+
+class SplitName(StrEnum):
+    """How objects are divided into train, validation and test."""
+
+    SKY = "sky"
+    RANDOM = "random"
+
+
+@dataclass(frozen=True, slots=True)
+class Page:
+    """The bytes of one answer of a source, stored before anything reads them.
+
+    `path` holds the bytes as they came; `manifest` is a JSON file beside it (origin, query or path,
+    sha256, size, times, library versions).
+    """
+
+    id: PageId
+    path: Path
+    manifest: Path
+    origin: str
+    kind: str
+    size: int
+    columns: tuple[tuple[str, str], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class JudgedPage:
+    """A page after its contract: valid and quarantined rows are disjoint and together are all its rows."""
+
+    page: Page
+    valid: Path
+    quarantined: Path
+    report: Path
+    rows: int
+    n_valid: int
+    n_quarantined: int
+    reasons: dict[str, int]
+    system: MagnitudeSystem
+    contract: str
+
+
+@dataclass(frozen=True, slots=True)
+class Ingest:
+    """What one ingest did to the catalogue, as recorded in the same transaction."""
+
+    id: str
+    catalogue: CatalogueId
+    rows: int
+    valid: int
+    quarantined: int
+    inserted: int
+    updated: int
+    unchanged: int
+    state: str
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Snapshot:
+    """A frozen set of catalogue rows on disk, one an object, in one magnitude system.
+
+    `folded` catalogue rows repeat another one and are not objects of their own; `conflicting` of them have another
+    class than the row that stands for them.
+    """
+
+    id: SnapshotId
+    path: Path
+    rows: int
+    system: MagnitudeSystem
+    sky: Sky
+    folded: int = 0
+    conflicting: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class Prepared:
+    """A matrix on disk: one task, one arm, labels, split and blocks; or the reason there is none."""
+
+    id: str
+    path: Path | None
+    task: Task
+    arm: Arm
+    features: tuple[str, ...]
+    not_run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Fitted:
+    """A model on disk with its predictions on validation and test rows, and what it cost."""
+
+    id: str
+    model: Path
+    predictions: Path
+    facts: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Scored:
+    """The scores of one fit on disk (a `Result` of the facts), and the figure that models are chosen by."""
+
+    fitted: Fitted
+    result: Path
+    task: Task
+    arm: Arm
+    model: Model
+    rebalancing: Rebalancing
+    validation_f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Kept:
+    """The best validated model of a task and arm: its folder's files, and what it looks at and selects."""
+
+    task: Task
+    arm: Arm
+    scored: Scored
+    prepared: Prepared
+    model: Path
+    card: Path
+    sha256: str
+    details: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Composed:
+    """The models of one arm composed into a hierarchy, scored; a `Hierarchy` of the facts on disk."""
+
+    arm: Arm
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class HeldOut:
+    """One kept model scored on one hold-out file; a `Holdout` of the facts on disk."""
+
+    task: Task
+    arm: Arm
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
+class Report:
+    """A report on disk, with its verdict in a sentence and its counts as Markdown for other places that show a run."""
+
+    run: str
+    html: Path
+    facts: Path
+    latest: Path
+    verdict: str
+    counts: str

@@ -1,0 +1,1 @@
+"""Facts (JSON) to figures to one HTML file. Trains nothing, fetches nothing."""

@@ -1,0 +1,396 @@
+"""From the records of a run to its facts. Reads files of ours, computes counts, draws nothing and judges nothing."""
+
+from __future__ import annotations
+
+import json
+import logging
+import os
+import platform
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from importlib.metadata import version
+from pathlib import Path
+
+import numpy as np
+import psutil
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cosmic import __version__, artefacts
+from cosmic.datasets import PARTS, Dataset, DatasetCard, part_codes
+from cosmic.evaluation.dossier import Details
+from cosmic.identity import NSIDE
+from cosmic.intake import reading_of
+from cosmic.records import (
+    Composed,
+    HeldOut,
+    Ingest,
+    JudgedPage,
+    Kept,
+    Prepared,
+    Scored,
+    Sky,
+    Snapshot,
+    SplitName,
+    Task,
+)
+from cosmic.reporting import facts as f
+from cosmic.reporting import since
+from cosmic.reporting.best import best_per_arm
+from cosmic.reporting.facts_file import count_cells, write_array, write_facts
+from cosmic.reporting.published import published_for, published_study
+from cosmic.settings import PipelineOptions
+
+log = logging.getLogger(__name__)
+
+_LIBRARIES = (
+    "numpy",
+    "scipy",
+    "scikit-learn",
+    "imbalanced-learn",
+    "pyarrow",
+    "pandas",
+    "great-expectations",
+    "prefect",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class RunRecords:
+    """Everything that the steps of one run handed back."""
+
+    judged: tuple[JudgedPage, ...]
+    ingest: Ingest
+    snapshot: Snapshot
+    prepared: tuple[Prepared, ...]
+    scored: tuple[Scored, ...]
+    kept: tuple[Kept, ...]
+    composed: tuple[Composed, ...]
+    held_out: tuple[HeldOut, ...]
+    steps_run: int
+    steps_cached: int
+
+
+@dataclass(frozen=True, slots=True)
+class RunIdentity:
+    """Which run of which flow it was, when it started and ended, the command that gives it again, where it wrote."""
+
+    id: str
+    flow: str
+    started: datetime
+    finished: datetime
+    command: str
+    database: str
+    catalogue: str
+
+
+def assemble(
+    records: RunRecords,
+    identity: RunIdentity,
+    *,
+    options: PipelineOptions,
+    salt: str,
+    resamples: int,
+    root: Path,
+    reports: Path,
+) -> Path:
+    """Return the facts.json of a run, written to a folder of `reports` named after the run, with its arrays beside it.
+
+    Parameters
+    ----------
+    root : Path
+        The home, which paths in the facts are relative to.
+    reports : Path
+        The folder of all reports of this sky.
+    """
+    folder = reports / identity.id
+    folder.mkdir(parents=True, exist_ok=True)
+    before = since.last_report(reports)
+    changed = None
+    if before is not None:
+        changed = since.changes(
+            records.snapshot, root / records.snapshot.sky / "snapshots" / f"{before.snapshot.id}.parquet"
+        )
+    rows = pq.read_table(records.snapshot.path, columns=["object_key", "block", "ra", "dec"])
+    part = part_codes(rows, split=options.split, salt=salt, seed=options.seed)
+    results = _results(records, sky=records.snapshot.sky)
+    at = {(r.task, r.arm, r.model, r.rebalancing): index for index, r in enumerate(results)}
+    datasets = _cards(records.prepared)
+    facts = f.Facts(
+        seed=options.seed,
+        filter=options.filter,
+        run=_run(records, identity, before, changed, rows, root=root, folder=folder, resamples=resamples),
+        machine=f.Machine(
+            cores=os.cpu_count(),
+            memory_mb=psutil.virtual_memory().total / 1e6,
+            system=f"{platform.system()} {platform.machine()}",
+            python=platform.python_version(),
+            versions={name: version(name) for name in _LIBRARIES},
+        ),
+        source=_source(records, options),
+        ingest=f.IngestFacts(
+            **{name: getattr(records.ingest, name) for name in ("rows", "valid", "quarantined", "inserted", "updated")},
+            unchanged=records.ingest.unchanged,
+            reasons=records.ingest.reasons,
+        ),
+        snapshot=f.SnapshotFacts(
+            id=records.snapshot.id,
+            rows=records.snapshot.rows,
+            system=records.snapshot.system,
+            sky=records.snapshot.sky.value,
+        ),
+        split=f.SplitFacts(
+            name=options.split,
+            salt=salt if options.split is SplitName.SKY else None,
+            nside=NSIDE if options.split is SplitName.SKY else None,
+            parts={
+                name: f.Portion(n=int((part == code).sum()), share=float((part == code).mean()))
+                for code, name in enumerate(PARTS)
+            },
+        ),
+        class_counts={
+            task: {label: sum(p.n for p in parts.values()) for label, parts in card.label_facts.parts.items()}
+            for task, card in datasets.items()
+        },
+        dropped_classes={task: card.dropped for task, card in datasets.items() if card.dropped},
+        labels=tuple(card.label_facts for card in datasets.values()),
+        results=results,
+        best=best_per_arm(results),
+        selections=tuple(
+            selection.model_copy(update={"result": at[one.task, one.arm, one.scored.model, one.scored.rebalancing]})
+            for one in records.kept
+            for selection in _details(one).selections
+        ),
+        hierarchy=_hierarchy(records.composed, records.kept, at),
+        coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
+        sky=_sky(records, rows, part, folder=folder),
+        published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
+        notes=_notes(records, datasets),
+    )
+    return write_facts(facts, folder)
+
+
+def _cards(prepared: Iterable[Prepared]) -> dict[str, DatasetCard]:
+    """The card of the first data set of each task: classes are the same in every arm."""
+    cards: dict[str, DatasetCard] = {}
+    for one in prepared:
+        if one.path is not None and one.task not in cards:
+            cards[one.task] = Dataset.load(one.path).card
+    return cards
+
+
+def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
+    """Every model in the order task, arm, model, rebalancing; a task and arm that was not run has its reason."""
+    found: list[f.Result] = []
+    for one in records.prepared:
+        if one.not_run is not None:
+            found.append(f.Result(task=one.task, arm=one.arm, not_run=one.not_run))
+            continue
+        best = next((kept for kept in records.kept if (kept.task, kept.arm) == (one.task, one.arm)), None)
+        for scored in records.scored:
+            if (scored.task, scored.arm) == (one.task, one.arm):
+                found.append(_result(scored, best, records.held_out, sky=sky))
+    return tuple(found)
+
+
+def _result(scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], *, sky: Sky) -> f.Result:
+    result = f.Result.model_validate_json(artefacts.check(scored.result).read_bytes())
+    changes: dict[str, object] = {}
+    if sky is Sky.REAL and result.arm == "published" and result.model is not None:
+        changes["published"] = published_for(result.task, result.model)
+    if best is not None and best.scored == scored:
+        changes["importance_kind"] = "permutation"
+        changes["importance"] = _details(best).importance
+        changes["holdout"] = tuple(
+            f.Holdout.model_validate_json(artefacts.check(one.path).read_bytes())
+            for one in held_out
+            if (one.task, one.arm) == (scored.task, scored.arm)
+        )
+    return result.model_copy(update=changes)
+
+
+def _details(kept: Kept) -> Details:
+    return Details.model_validate_json(artefacts.check(kept.details).read_bytes())
+
+
+def _honest(kept: Sequence[Kept]) -> list[Kept]:
+    """One kept model a task: the photometric one where there is one, since its range is what users ask about."""
+    chosen: dict[Task, Kept] = {}
+    for one in kept:
+        if one.task not in chosen or one.arm == "photometric":
+            chosen[one.task] = one
+    return list(chosen.values())
+
+
+def _hierarchy(
+    composed: Sequence[Composed], kept: Sequence[Kept], at: dict[tuple[str, str, str | None, str | None], int]
+) -> tuple[f.Hierarchy, ...]:
+    index = {
+        (one.task.value, one.arm.value): at[one.task, one.arm, one.scored.model, one.scored.rebalancing] for one in kept
+    }
+    found = []
+    for one in composed:
+        facts = f.Hierarchy.model_validate_json(artefacts.check(one.path).read_bytes())
+        nodes = tuple(
+            node if node.not_run else node.model_copy(update={"result": index[node.task, facts.arm]})
+            for node in facts.nodes
+        )
+        found.append(facts.model_copy(update={"nodes": nodes}))
+    return tuple(found)
+
+
+def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
+    readings = [reading_of(judged) for judged in records.judged]
+    simulated = records.snapshot.sky is Sky.SIMULATED
+    return f.Source(
+        kind=options.source,
+        simulated=simulated,
+        names=tuple(Path(judged.page.origin).name for judged in records.judged),
+        rows=options.rows if simulated else records.ingest.rows,
+        seed=options.seed if simulated else None,
+        system=records.snapshot.system,
+        unit=", ".join(dict.fromkeys(reading.unit for reading in readings)),
+        columns={name: column for reading in readings for name, column in reading.mapping.items()},
+        pages=tuple(
+            f.PageFacts(
+                name=Path(judged.page.origin).name,
+                sha256=judged.page.id,
+                kind=judged.page.kind,
+                size=judged.page.size,
+                rows=judged.rows,
+            )
+            for judged in records.judged
+        ),
+    )
+
+
+def _run(
+    records: RunRecords,
+    identity: RunIdentity,
+    before: f.Facts | None,
+    changed: since.Changes | None,
+    rows: pa.Table,
+    *,
+    root: Path,
+    folder: Path,
+    resamples: int,
+) -> f.Run:
+    seconds = (identity.finished - identity.started).total_seconds()
+    new = None
+    if changed is not None:
+        fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
+        new = write_array(count_cells(_cells(fresh)), folder)
+    return f.Run(
+        id=identity.id,
+        date=identity.started.date().isoformat(),
+        started=_iso(identity.started),
+        finished=_iso(identity.finished),
+        total_s=seconds,
+        minutes=seconds / 60,
+        command=identity.command,
+        citation=(
+            f"Cosmic {__version__}, run {identity.id}, snapshot {records.snapshot.id[:12]}. "
+            + (
+                "Simulated sky."
+                if records.snapshot.sky is Sky.SIMULATED
+                else "Data: Sloan Digital Sky Survey (acknowledge SDSS as it asks)."
+            )
+        ),
+        cosmic=__version__,
+        database=identity.database,
+        catalogue=identity.catalogue,
+        runner="local",
+        new_objects=records.ingest.inserted if changed is None else len(changed.new),
+        sky_new=new,
+        steps_cached=records.steps_cached,
+        steps_run=records.steps_run,
+        models=tuple(
+            f.SavedModel(
+                task=one.task,
+                arm=one.arm,
+                file=_relative(one.model, root),
+                sha256=one.sha256,
+                predictions=_relative(one.scored.fitted.predictions, root),
+            )
+            for one in records.kept
+        ),
+        previous=None
+        if before is None
+        else since.previous(before, changed, records.kept, root=root, resamples=resamples),
+    )
+
+
+def _sky(records: RunRecords, rows: pa.Table, part: NDArray[np.int8], *, folder: Path) -> f.SkyMap | None:
+    placed = pc.and_(pc.is_valid(rows["ra"]), pc.is_valid(rows["dec"])).to_numpy()
+    if not placed.any():
+        return None
+    test = pa.array(part == PARTS.index("test"))
+    refused = _refused_positions(records.judged)
+    return f.SkyMap(
+        nside=NSIDE,
+        catalogue=write_array(count_cells(_cells(rows)), folder),
+        quarantined=write_array(count_cells(_cells(refused)), folder) if refused.num_rows else None,
+        test=write_array(count_cells(_cells(rows.filter(test))), folder),
+        n_catalogue=int(placed.sum()),
+        n_quarantined=refused.num_rows,
+        n_test=int((placed & (part == PARTS.index("test"))).sum()),
+        n_without_position=int((~placed).sum()),
+    )
+
+
+def _refused_positions(judged: Sequence[JudgedPage]) -> pa.Table:
+    """Positions of quarantined rows that have one."""
+    positions: list[tuple[float, float]] = []
+    for page in judged:
+        for text in pq.read_table(artefacts.check(page.quarantined), columns=["row"])["row"].to_pylist():
+            row = json.loads(text)
+            ra, dec = row.get("ra"), row.get("dec")
+            if isinstance(ra, float | int) and isinstance(dec, float | int) and 0 <= ra <= 360 and abs(dec) <= 90:
+                positions.append((float(ra), float(dec)))
+    return pa.table(
+        {
+            "ra": pa.array([ra for ra, _ in positions], pa.float64()),
+            "dec": pa.array([dec for _, dec in positions], pa.float64()),
+        }
+    )
+
+
+def _cells(rows: pa.Table) -> NDArray[np.int64]:
+    """The HEALPix cell of each row that has a position, nested order."""
+    from astropy import units
+    from astropy_healpix import HEALPix
+
+    placed = rows.filter(pc.and_(pc.is_valid(rows["ra"]), pc.is_valid(rows["dec"])))
+    ra, dec = (placed[name].to_numpy() * units.deg for name in ("ra", "dec"))
+    return np.asarray(HEALPix(nside=NSIDE, order="nested").lonlat_to_healpix(ra, dec), dtype=np.int64)
+
+
+def _notes(records: RunRecords, datasets: dict[str, DatasetCard]) -> tuple[f.Note, ...]:
+    notes = [f.Note(text=text) for text in dict.fromkeys(reading_of(one).unit_reason for one in records.judged)]
+    snapshot = records.snapshot
+    if snapshot.folded:
+        other = f"; {snapshot.conflicting} of them have another class there" if snapshot.conflicting else ""
+        notes.append(
+            f.Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")
+        )
+    for one in records.prepared:
+        if one.path is None:
+            continue
+        card = Dataset.load(one.path).card
+        notes += [f.Note(text=f"{one.arm}: {text}", task=one.task) for text in card.notes]
+        if card.lacking:
+            text = f"{one.arm}: {card.lacking} labelled objects lack a value that the arm needs and are left out of it."
+            notes.append(f.Note(text=text, task=one.task))
+    return tuple(notes)
+
+
+def _relative(path: Path, root: Path) -> str:
+    absolute = root.absolute()
+    return path.relative_to(absolute).as_posix() if path.is_relative_to(absolute) else str(path)
+
+
+def _iso(time: datetime) -> str:
+    return time.isoformat(timespec="seconds").replace("+00:00", "Z")

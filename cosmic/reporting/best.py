@@ -1,0 +1,69 @@
+"""Which model of a task and arm is shown, and its figures. Chooses by validation alone, never by test."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Final
+
+from cosmic.records import Arm
+from cosmic.reporting.facts import Best, Facts, Result, Scores
+from cosmic.reporting.shown import Number, Style, Words
+
+HONEST: Final = Arm.PHOTOMETRIC.value
+"""The arm that a user with objects without a spectrum can run."""
+PUBLISHED: Final = Arm.PUBLISHED.value
+NO_LEAK: Final = Arm.NO_LEAK.value
+SHAPE: Final = Arm.PHOTOMETRIC_SHAPE.value
+
+
+def best_per_arm(results: Sequence[Result]) -> tuple[Best, ...]:
+    """Return, for each task and arm, the family and rebalancing with the highest weighted F1 on validation.
+
+    Ties go to the first in `results`; tasks and arms keep the order of `results`. A task and arm where nothing ran,
+    or nothing has a validation F1, is absent.
+    """
+    leaders: dict[tuple[str, str], tuple[float, int]] = {}
+    for index, result in enumerate(results):
+        score = result.validation.f1 if result.validation else None
+        if score is None:
+            continue
+        key = (result.task, result.arm)
+        if key not in leaders or score > leaders[key][0]:
+            leaders[key] = (score, index)
+    return tuple(
+        Best(task=task, arm=arm, result=i, model=results[i].model or "", rebalancing=results[i].rebalancing or "")
+        for (task, arm), (_, i) in leaders.items()
+    )
+
+
+def best_of(facts: Facts, task: str, arm: str) -> int | None:
+    """Return the index in ``facts.results`` of the model shown for a task and arm, or None."""
+    return next((entry.result for entry in facts.best if (entry.task, entry.arm) == (task, arm)), None)
+
+
+def why_not(facts: Facts, task: str, arm: str | None = None) -> Words | None:
+    """Return the first recorded reason why a task (and arm) was not run, or None where none is recorded."""
+    for i, result in enumerate(facts.results):
+        if result.task == task and (arm is None or result.arm == arm) and result.not_run:
+            return Words(f"results[{i}].not_run", result.not_run)
+    return None
+
+
+def scored(facts: Facts, index: int) -> Scores:
+    """Return the test figures of a result; an empty block where it was not run."""
+    return facts.results[index].test or Scores()
+
+
+def figure_of(facts: Facts, index: int, figure: str, style: Style = Style.SCORE) -> Number | None:
+    """Return one test figure of a result, such as ``f1``, with its path; None where it does not exist."""
+    value = getattr(scored(facts, index), figure)
+    return None if value is None else Number(f"results[{index}].test.{figure}", value, style)
+
+
+def interval_of(facts: Facts, index: int, figure: str) -> tuple[Number, Number] | None:
+    """Return the interval of a test figure with its paths, or None where there is none."""
+    interval = scored(facts, index).interval.get(figure)
+    if interval is None:
+        return None
+    path = f"results[{index}].test.interval.{figure}"
+    return Number(f"{path}[0]", interval[0], Style.SCORE), Number(f"{path}[1]", interval[1], Style.SCORE)

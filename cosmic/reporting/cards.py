@@ -1,0 +1,174 @@
+"""One card a node of the hierarchy: what stands on it and where its marks lie. Pure; writes no HTML."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final, Literal
+
+from cosmic.reporting import words
+from cosmic.reporting.best import HONEST, PUBLISHED, SHAPE, best_of, figure_of, interval_of, scored, why_not
+from cosmic.reporting.facts import Facts
+from cosmic.reporting.shown import Number, Sentence, Style, Words
+
+NODES: Final = ("superclass", "star", "galaxy", "galaxy-image")
+"""The nodes that have a card, in this order, whether they were run or not."""
+HEADLINE: Final = {"galaxy": "balanced_accuracy", "galaxy-image": "balanced_accuracy"}
+_BASELINE: Final = {"f1": "majority_f1", "f1_macro": "majority_f1_macro", "accuracy": "majority"}
+_NOTHING: Final = {
+    "galaxy": "there are no galaxy labels among the data",
+    "galaxy-image": "there are no images among the data",
+}
+_DATA: Final = {"galaxy-image": ("galaxy", "image")}
+
+
+@dataclass(frozen=True, slots=True)
+class Mark:
+    """A mark on a strip from 0 to 1."""
+
+    kind: Literal["honest", "same", "published", "majority"]
+    at: Number
+
+
+@dataclass(frozen=True, slots=True)
+class Strip:
+    """One figure on an axis from 0 to 1: the interval of the honest arm and the marks beside it."""
+
+    figure: str
+    interval: tuple[Number, Number] | None
+    marks: tuple[Mark, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class Row:
+    """A line of a card: a small mark, a number, and what it is."""
+
+    kind: Literal["honest", "same", "published", "majority", "none"]
+    number: Number | None
+    text: Sentence
+
+
+@dataclass(frozen=True, slots=True)
+class Card:
+    """What one card says. `not_run` is the reason where there is no figure for the honest arm."""
+
+    node: str
+    title: str
+    arm: str
+    figure: str = ""
+    headline: Number | None = None
+    interval: tuple[Number, Number] | None = None
+    model: str = ""
+    n: Number | None = None
+    strips: tuple[Strip, ...] = ()
+    rows: tuple[Row, ...] = ()
+    not_run: Words | str | None = None
+
+
+def cards(facts: Facts) -> tuple[Card, ...]:
+    """Return the card of each node, the arm without a spectrum large; published marks on the real sky alone."""
+    return tuple(_card(facts, node) for node in NODES)
+
+
+def study_row(facts: Facts, node: str) -> int | None:
+    """Return the index in ``published_study`` of the node's best published figure, or None.
+
+    Rows whose note says that the figure is something else are passed over where others are left.
+    """
+    task, data = _DATA.get(node, (node, "tabular"))
+    rows = [i for i, r in enumerate(facts.published_study) if (r.task, r.data) == (task, data)]
+    sound = [i for i in rows if facts.published_study[i].note is None] or rows
+    return max(sound, key=lambda i: _study_value(facts, i), default=None)
+
+
+def study_number(facts: Facts, index: int) -> tuple[Number, str] | None:
+    """Return a published row's weighted F1, or its accuracy where the study printed nothing else, and its name."""
+    row = facts.published_study[index]
+    for figure, value in (("f1", row.f1), ("accuracy", row.accuracy)):
+        if value is not None:
+            return Number(f"published_study[{index}].{figure}", value, Style.SCORE), words.METRICS[figure]
+    return None
+
+
+def _card(facts: Facts, node: str) -> Card:
+    index = best_of(facts, node, HONEST)
+    title, arm = words.task(node), words.arm(HONEST)
+    if index is None:
+        reason = (
+            why_not(facts, node, HONEST)
+            or why_not(facts, node)
+            or _NOTHING.get(node, "there are no labels for it among the data")
+        )
+        return Card(node, title, arm, rows=_published_rows(facts, node), not_run=reason)
+    figure = HEADLINE.get(node, "f1_macro")
+    result = facts.results[index]
+    return Card(
+        node,
+        title,
+        arm,
+        figure=words.METRICS[figure],
+        headline=figure_of(facts, index, figure),
+        interval=interval_of(facts, index, figure),
+        model=words.model(result.model or ""),
+        n=None if result.n_test is None else Number(f"results[{index}].n_test", result.n_test, Style.COUNT),
+        strips=tuple(_strip(facts, node, index, name) for name in dict.fromkeys((figure, "f1"))),
+        rows=_rows(facts, node, index),
+    )
+
+
+def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
+    marks: list[Mark] = []
+
+    def add(kind: Literal["honest", "same", "published", "majority"], number: Number | None) -> None:
+        if number is not None:
+            marks.append(Mark(kind, number))
+
+    if figure in _BASELINE:
+        add("majority", figure_of(facts, index, _BASELINE[figure]))
+    same = best_of(facts, node, PUBLISHED)
+    if same is not None:
+        add("same", figure_of(facts, same, figure))
+    study = study_row(facts, node)
+    if study is not None and figure == "f1" and facts.published_study[study].f1 is not None:
+        add("published", (study_number(facts, study) or (None, ""))[0])
+    add("honest", figure_of(facts, index, figure))
+    return Strip(words.METRICS[figure], interval_of(facts, index, figure), tuple(marks))
+
+
+def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
+    rows = [Row("honest", figure_of(facts, index, "f1"), ("weighted F1",))]
+    shape = best_of(facts, node, SHAPE)
+    if shape is not None and (better := figure_of(facts, shape, "f1")):
+        rows[0] = Row("honest", rows[0].number, ("weighted F1 (with shape ", better, ")"))
+    rows += [_same_inputs(facts, node), *_published_rows(facts, node)]
+    majority = figure_of(facts, index, "majority_f1")
+    if majority is not None:
+        rows.append(Row("majority", majority, ("always the largest class",)))
+    elif scored(facts, index).majority is not None:
+        rows.append(Row("majority", figure_of(facts, index, "majority"), ("accuracy of the largest class",)))
+    return tuple(rows)
+
+
+def _same_inputs(facts: Facts, node: str) -> Row:
+    same = best_of(facts, node, PUBLISHED)
+    name = "with the spectrum" if facts.source.simulated else words.arm(PUBLISHED)
+    if same is None:
+        return Row("none", None, (f"{name} not run: ", why_not(facts, node, PUBLISHED) or "no such columns"))
+    return Row("same", figure_of(facts, same, "f1"), (name,))
+
+
+def _published_rows(facts: Facts, node: str) -> tuple[Row, ...]:
+    study = study_row(facts, node)
+    shown = study_number(facts, study) if study is not None else None
+    if study is None or shown is None:
+        return ()
+    number, figure = shown
+    note = facts.published_study[study].note
+    said: list[str | Number | Words] = ["published" if figure == words.METRICS["f1"] else f"published {figure}"]
+    if note:
+        said += [": ", Words(f"published_study[{study}].note", note)]
+    return (Row("published", number, tuple(said)),)
+
+
+def _study_value(facts: Facts, index: int) -> float:
+    row = facts.published_study[index]
+    return row.f1 or row.accuracy or 0.0

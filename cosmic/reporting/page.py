@@ -1,0 +1,172 @@
+"""facts.json and the arrays beside it to one HTML file. Reads nothing else, computes no figure, needs no network."""
+
+from __future__ import annotations
+
+import json
+import logging
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from markupsafe import Markup
+
+from cosmic.reporting import figures, style, words
+from cosmic.reporting.best import HONEST, why_not
+from cosmic.reporting.cards import cards
+from cosmic.reporting.facts import Facts
+from cosmic.reporting.facts_file import facts_json, read_facts, write_whole
+from cosmic.reporting.ledger import beside, findings
+from cosmic.reporting.shown import At, Number, Style, marked
+from cosmic.reporting.skymap import sky_pictures
+from cosmic.reporting.verdict import things_to_know, verdict
+
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Shown:
+    """The best model of one arm, opened up: indices into results, places in the facts, and pictures."""
+
+    result: int
+    open: bool
+    importance: style.Picture | None
+    curve: style.Picture | None
+    selections: tuple[At, ...]
+    tree: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class TaskView:
+    """What the section of one task needs, as indices into the facts."""
+
+    name: str
+    results: tuple[int, ...]
+    not_run: tuple[int, ...]
+    best: frozenset[int]
+    baseline: int | None
+    label: int | None
+    largest: int
+    holdout: tuple[tuple[int, int], ...]
+    shown: tuple[Shown, ...]
+
+
+def build(facts_path: Path) -> Path:
+    """Write report.html beside a facts.json and return its path. The same facts give the same bytes.
+
+    Raises
+    ------
+    ArtefactCorrupt
+        If facts.json or one of its arrays is missing, broken or changed.
+    """
+    began = time.perf_counter()
+    facts = read_facts(facts_path)
+    html = render(facts, folder=facts_path.parent)
+    path = write_whole(facts_path.with_name("report.html"), html.encode())
+    _log.info(
+        "report of %d results written, %.0f kB, %.1f s: %s",
+        len(facts.results),
+        len(html) / 1000,
+        time.perf_counter() - began,
+        path,
+    )
+    return path
+
+
+def render(facts: Facts, *, folder: Path) -> str:
+    """Return the page of these facts, as they are written, whose arrays are in `folder`."""
+    text = facts_json(facts)
+    facts, f = Facts.model_validate_json(text), At(json.loads(text))
+    honest = [i for i, s in enumerate(facts.selections) if (s.task, s.arm) == ("superclass", HONEST)]
+    reasons = sorted(
+        f["ingest"]["reasons"].pairs(), key=lambda pair: (-facts.ingest.reasons[pair[0].text], pair[0].text)
+    )
+    return _environment().get_template("report.html.j2").render(
+        f=f,
+        verdict=verdict(facts),
+        things=things_to_know(facts),
+        cards=cards(facts),
+        findings=findings(facts),
+        beside=(rows := beside(facts)),
+        forest=figures.forest(facts, rows),
+        sky=sky_pictures(facts, folder),
+        honest_selections=[f["selections"][i] for i in honest],
+        no_selection=why_not(facts, "superclass", HONEST) or "no selection was computed",
+        curve=figures.completeness_curves("first", [facts.selections[i] for i in honest], width=450, height=108),
+        reasons=reasons,
+        renamed=[(n, c) for n, c in f["source"]["columns"].pairs() if n.text.lower() != str(c.raw()).lower()],
+        tasks=[_task_view(facts, f, name) for name in dict.fromkeys(r.task for r in facts.results)],
+    )  # fmt: skip
+
+
+def _task_view(facts: Facts, f: At, name: str) -> TaskView:
+    indices = [i for i, r in enumerate(facts.results) if r.task == name]
+    best = {entry.arm: entry.result for entry in facts.best if entry.task == name}
+    baseline = best.get(HONEST, next(iter(best.values()), None))
+    return TaskView(
+        name=name,
+        results=tuple(i for i in indices if facts.results[i].test is not None),
+        not_run=tuple(i for i in indices if facts.results[i].not_run),
+        best=frozenset(best.values()),
+        baseline=baseline,
+        label=next((i for i, labels in enumerate(facts.labels) if labels.task == name), None),
+        largest=max(facts.class_counts.get(name, {}).values(), default=1) or 1,
+        holdout=tuple((i, h) for i in best.values() for h in range(len(facts.results[i].holdout))),
+        shown=tuple(_shown(facts, f, name, arm, i, opened=i == baseline) for arm, i in best.items()),
+    )
+
+
+def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool) -> Shown:
+    chosen = [i for i, s in enumerate(facts.selections) if (s.task, s.arm) == (task, arm)]
+    trees = [i for i, r in enumerate(facts.results) if (r.task, r.arm) == (task, arm) and r.tree is not None]
+    return Shown(
+        result=index,
+        open=opened,
+        importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]),
+        curve=figures.completeness_curves(
+            f"curve-{task}-{arm}",
+            [facts.selections[i] for i in chosen],
+            width=560 if len(chosen) <= 4 else 820,
+            height=180 if len(chosen) <= 4 else 130,
+        ),
+        selections=tuple(f["selections"][i] for i in chosen),
+        tree=index if index in trees else max(trees, key=lambda i: (_validated(facts, i), -i), default=None),
+    )
+
+
+def _validated(facts: Facts, index: int) -> float:
+    validation = facts.results[index].validation
+    return validation.f1 or 0.0 if validation else 0.0
+
+
+def _environment() -> Environment:
+    environment = Environment(
+        loader=FileSystemLoader(Path(__file__).with_name("templates")),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    environment.filters |= {
+        "num": _num,
+        "setting": At.setting,
+        "share_of": _share_of,
+        "marked": marked,
+        "task": words.task,
+        "arm": words.arm,
+        "arm_short": words.arm_short,
+        "model": words.model,
+        "rebalancing": words.rebalancing,
+        "class_colour": style.class_colour,
+    }
+    return environment
+
+
+def _num(place: At, how: str = "score") -> Number | Markup:
+    return place.number(Style(how))
+
+
+def _share_of(cell: At, row: At) -> float:
+    """The share of a cell in its row, 0 to 1, for shading."""
+    total = sum(float(str(each.raw())) for each in row)
+    return round(float(str(cell.raw())) / total, 3) if total else 0.0

@@ -1,0 +1,101 @@
+"""Writes a run's facts and report, makes it the newest, and records the run with its models. Computes no figure."""
+
+from __future__ import annotations
+
+import logging
+import time
+
+from cosmic.catalogue import Catalogue, ModelVersion, Run
+from cosmic.home import Home
+from cosmic.records import Report
+from cosmic.reporting.assemble import RunIdentity, RunRecords, assemble
+from cosmic.reporting.facts import Facts
+from cosmic.reporting.facts_file import read_facts
+from cosmic.reporting.latest import publish_latest
+from cosmic.reporting.page import build
+from cosmic.reporting.shown import plain
+from cosmic.reporting.verdict import verdict
+from cosmic.settings import PipelineOptions
+
+log = logging.getLogger(__name__)
+
+
+def publish(
+    records: RunRecords, identity: RunIdentity, *, options: PipelineOptions, salt: str, resamples: int, home: Home
+) -> Report:
+    """Return the report of a run, written to its own folder and copied to where the newest is."""
+    started = time.perf_counter()
+    path = assemble(
+        records,
+        identity,
+        options=options,
+        salt=salt,
+        resamples=resamples,
+        root=home.root,
+        reports=home.reports,
+    )
+    html = build(path)
+    publish_latest(path.parent, home.latest)
+    facts = read_facts(path)
+    log.info("report %s in %.1f s", identity.id, time.perf_counter() - started)
+    return Report(
+        run=identity.id,
+        html=html,
+        facts=path,
+        latest=home.latest / html.name,
+        verdict=plain(verdict(facts)),
+        counts=_counts(facts),
+    )
+
+
+def record_run(
+    catalogue: Catalogue, records: RunRecords, identity: RunIdentity, report: Report, *, options: PipelineOptions
+) -> None:
+    """Record the run and its kept models in the catalogue, each with what it came from."""
+    given = options.model_dump(mode="json", exclude={"home"}, exclude_defaults=True)
+    catalogue.record_run(
+        Run(
+            id=identity.id,
+            flow=identity.flow,
+            started=identity.started,
+            finished=identity.finished,
+            snapshot=records.snapshot.id,
+            report=report.html,
+            settings={name: str(value) for name, value in given.items()},
+        )
+    )
+    results = {(r.task, r.arm, r.model, r.rebalancing): r for r in read_facts(report.facts).results}
+    for one in records.kept:
+        result = results[one.task, one.arm, one.scored.model, one.scored.rebalancing]
+        figures = {"validation_f1": one.scored.validation_f1, "test_f1": result.test.f1 if result.test else None}
+        catalogue.record_model(
+            ModelVersion(
+                id=one.scored.fitted.id,
+                task=one.task,
+                arm=one.arm,
+                family=one.scored.model,
+                rebalancing=one.scored.rebalancing,
+                path=one.model,
+                digest=one.sha256,
+                snapshot=records.snapshot.id,
+                metrics=figures,
+                trained_at=identity.finished,
+                run=identity.id,
+            )
+        )
+
+
+def _counts(facts: Facts) -> str:
+    """What the run read and did, as a Markdown table."""
+    ingest, snapshot = facts.ingest, facts.snapshot
+    lines = [
+        ("rows read", ingest.rows),
+        ("valid", ingest.valid),
+        ("quarantined", ingest.quarantined),
+        ("inserted", ingest.inserted),
+        ("updated", ingest.updated),
+        ("unchanged", ingest.unchanged),
+        ("objects in the snapshot", snapshot.rows),
+        ("models trained", sum(result.not_run is None for result in facts.results)),
+    ]
+    return "\n".join(["| what | number |", "|---|---|", *(f"| {name} | {n} |" for name, n in lines)])

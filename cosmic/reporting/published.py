@@ -1,0 +1,28 @@
+"""The published study's test table, to stand beside ours. Reads package data; never judges, never draws."""
+
+from __future__ import annotations
+
+import csv
+from importlib.resources import files
+
+from cosmic.reporting.facts import Published, PublishedRow
+
+
+def published_study() -> tuple[PublishedRow, ...]:
+    """Return the rows of the published test table, in the order of the study.
+
+    Averages are weighted by class size; `note` says what a figure really is where that differs from its heading.
+    """
+    text = files("cosmic").joinpath("data", "published_test.csv").read_text(encoding="utf-8")
+    return tuple(
+        PublishedRow.model_validate({name: value or None for name, value in row.items()})
+        for row in csv.DictReader(text.splitlines())
+    )
+
+
+def published_for(task: str, model: str) -> Published | None:
+    """Return what the study printed for this task and model on tables, or None where it tried no such model."""
+    for row in published_study():
+        if (row.task, row.data, row.model) == (task, "tabular", model):
+            return Published.model_validate(row.model_dump(exclude={"task", "data", "model"}))
+    return None

@@ -1,0 +1,81 @@
+"""What the page calls tasks, arms, models and classes. Unknown ids are shown as they are."""
+
+from __future__ import annotations
+
+from typing import Final
+
+TASKS: Final = {
+    "superclass": "superclass",
+    "star": "star letter",
+    "galaxy": "galaxy (table)",
+    "galaxy-spectral": "galaxy (spectral)",
+    "galaxy-image": "galaxy (image)",
+}
+ARMS: Final = {
+    "published": "same inputs as published",
+    "no-leak": "published inputs without the leak",
+    "photometric": "without a spectrum",
+    "photometric+shape": "without a spectrum, with shape",
+    "magnitude-matched": "magnitude-matched",
+}
+ARMS_SHORT: Final = {
+    "published": "same inputs",
+    "no-leak": "without the leak",
+    "photometric": "no spectrum",
+    "photometric+shape": "no spectrum, shape",
+}
+MODELS: Final = {
+    "logistic": "logistic regression",
+    "decision_tree": "decision tree",
+    "random_forest": "random forest",
+    "knn": "nearest neighbours",
+    "svm": "support vector machine",
+    "ffnn": "feed-forward network",
+    "boosting": "gradient boosting",
+}
+REBALANCING: Final = {
+    "none": "natural classes",
+    "smote": "SMOTE",
+    "rarest": "cut to the rarest",
+    "class_weight": "class weights",
+}
+PARTS: Final = {"train": "train", "validation": "validation", "test": "test"}
+METRICS: Final = {
+    "accuracy": "accuracy",
+    "precision": "precision",
+    "recall": "recall",
+    "f1": "weighted F1",
+    "f1_macro": "macro F1",
+    "balanced_accuracy": "balanced accuracy",
+}
+_PLURALS: Final = {"galaxy": "galaxies", "quasar": "quasars", "qso": "quasars", "star": "stars"}
+
+
+def task(name: str) -> str:
+    """Return what a node of the hierarchy is called."""
+    return TASKS.get(name, name)
+
+
+def arm(name: str) -> str:
+    """Return what an arm is called: what its models may see."""
+    return ARMS.get(name, name)
+
+
+def arm_short(name: str) -> str:
+    """Return the arm's name where room is short, as in a table of all models."""
+    return ARMS_SHORT.get(name, name)
+
+
+def model(name: str) -> str:
+    """Return what a model family is called."""
+    return MODELS.get(name, name.replace("_", " "))
+
+
+def rebalancing(name: str) -> str:
+    """Return what was done to class sizes in the training part."""
+    return REBALANCING.get(name, name)
+
+
+def plural(label: str) -> str:
+    """Return the objects of a class: "quasars", or "objects of class Sb"."""
+    return _PLURALS.get(label.lower(), f"objects of class {label}")

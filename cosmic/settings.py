@@ -1,0 +1,196 @@
+"""Every option and setting, typed once: command line, Prefect form and COSMIC_* variables read these models.
+
+Reads the environment only when a model is built, at the edge; nothing else in Cosmic does.
+"""
+
+from __future__ import annotations
+
+import os
+import shlex
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Literal, Self
+
+from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cosmic.records import Arm, Sky, SplitName, Task
+
+if TYPE_CHECKING:
+    from cosmic.contracts import Limits
+
+_CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
+
+Override = Annotated[str, Field(pattern=r"^\s*\w+\s*=\s*\S.*$")]
+"""NAME=COLUMN."""
+
+
+class PipelineOptions(BaseSettings):
+    """What a run of the whole pipeline reads, trains and reports."""
+
+    model_config = _CONFIG
+
+    source: Literal["simulated", "files"] = Field(
+        "simulated",
+        description="Where rows come from: a seeded simulated sky (no network needed), or files of your own.",
+        json_schema_extra={"metavar": "simulated|files"},
+    )
+    path: tuple[Path, ...] = Field(
+        (),
+        description="A file to read: CSV, FITS, Parquet or VOTable, gzipped or not. Several are one ingest. "
+        "Implies --source files.",
+        json_schema_extra={"metavar": "PATH"},
+    )
+    column: tuple[Override, ...] = Field(
+        (),
+        description="NAME=COLUMN: read Cosmic's column NAME from the file's COLUMN, whatever the alias table says, "
+        "such as redshift=zsp. `cosmic inspect FILE` shows what is taken for what.",
+        json_schema_extra={"metavar": "NAME=COLUMN"},
+    )
+    rows: int = Field(
+        20_000, ge=1_000, le=50_000_000, description="Objects of the simulated sky.", json_schema_extra={"metavar": "N"}
+    )
+    seed: int = Field(
+        0,
+        ge=0,
+        le=2**32 - 1,
+        description="Seed of the simulated sky, of every fit and of the random split.",
+        json_schema_extra={"metavar": "N"},
+    )
+    task: tuple[Task, ...] = Field(
+        (),
+        description="Train only this node of the hierarchy: superclass, star, galaxy. Default: all that the data allow.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    arm: tuple[Arm, ...] = Field(
+        (),
+        description="Train only with these inputs: published (the study's), no-leak (those less redshift and ELODIE), "
+        "photometric, photometric+shape. Default: all.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    split: SplitName = Field(
+        SplitName.SKY,
+        description="How objects are divided 60/20/20: by hashed sky cell, or at random as the study did.",
+        json_schema_extra={"metavar": "sky|random"},
+    )
+    min_class_size: int | None = Field(
+        None,
+        ge=2,
+        description="Classes with fewer labelled objects are dropped and listed. Default: 1000, or one in 200 of a "
+        "simulated sky where that is less.",
+        json_schema_extra={"metavar": "N"},
+    )
+    filter: Literal["none", "brightness", "petro_r90", "gz2"] = Field(
+        "none",
+        description="A cut of the published study: brightness (r below 17), petro_r90 (radius above 3 arcsec), gz2 "
+        "(both, and 0.0005 < redshift < 0.25).",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    holdout: tuple[Path, ...] = Field(
+        (),
+        description="A labelled file that every final model is scored on. It passes the same contracts, is never "
+        "stored in the catalogue and never trained on.",
+        json_schema_extra={"metavar": "PATH"},
+    )
+    home: Path = Field(
+        Path(".cosmic"),
+        description="Where everything is kept: catalogues, pages, snapshots, models, reports.",
+        json_schema_extra={"metavar": "DIR"},
+    )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _paths_are_files(cls, given: object) -> object:
+        if isinstance(given, dict) and given.get("path"):
+            if given.get("source", "files") != "files":
+                raise ValueError(f"--path is for --source files, not {given['source']}; leave one of them out")
+            return {**given, "source": "files"}
+        if isinstance(given, dict) and given.get("source") == "files":
+            raise ValueError("--source files reads nothing without --path PATH")
+        return given
+
+    @property
+    def sky(self) -> Sky:
+        """Return which sky this run belongs to."""
+        return Sky.SIMULATED if self.source == "simulated" else Sky.REAL
+
+    @property
+    def overrides(self) -> tuple[tuple[str, str], ...]:
+        """Return the column overrides as (canonical name, column of the file)."""
+        pairs = (text.split("=", 1) for text in self.column)
+        return tuple((name.strip(), column.strip()) for name, column in pairs)
+
+    @property
+    def class_size(self) -> int:
+        """Return the smallest class that is kept."""
+        if self.min_class_size is not None:
+            return self.min_class_size
+        return min(1000, max(2, self.rows // 200)) if self.sky is Sky.SIMULATED else 1000
+
+    def held_out(self) -> Self:
+        """Return the same options, reading the hold-out files instead."""
+        return self.model_copy(update={"source": "files", "path": self.holdout, "holdout": ()})
+
+    def command(self, module: str) -> str:
+        """Return the command that gives this run again; what stands at its default is left out."""
+        words = ["python", "-m", module]
+        for name, field in PipelineOptions.model_fields.items():
+            value = getattr(self, name)
+            if value == field.get_default(call_default_factory=True) or (name == "source" and self.path):
+                continue
+            for one in value if isinstance(value, tuple) else (value,):
+                words += ["--" + name.replace("_", "-"), str(one)]
+        return shlex.join(words)
+
+
+class RunOptions(PipelineOptions):
+    """The options of the command line: those of the pipeline and those of the terminal."""
+
+    database: SecretStr | None = Field(
+        None,
+        validation_alias=AliasChoices("database", "COSMIC_DATABASE_URL"),
+        description="URL of the catalogue, such as postgresql://user@host/name; better given as COSMIC_DATABASE_URL "
+        "where it holds a password. Default: SQLite in the home.",
+        json_schema_extra={"metavar": "URL"},
+    )
+    local: bool = Field(
+        False, description="Run without any Prefect server, even where a profile or PREFECT_API_URL names one."
+    )
+    dry_run: bool = Field(
+        False, description="Print what would be read, computed and found in the cache; touch nothing."
+    )
+    verbose: bool = Field(False, description="Also show what Prefect and every step say.")
+    quiet: bool = Field(False, description="Print the report's path and nothing else.")
+
+
+class Settings(BaseSettings):
+    """Settings of the machine and of the team, from COSMIC_* variables alone."""
+
+    model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
+
+    database_url: SecretStr | None = Field(None, description="URL of the catalogue; default: SQLite in the home.")
+    workers: int = Field(
+        default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, description="Fits that run at the same time."
+    )
+    split_salt: str | None = Field(None, description="Salt of the sky split; another one gives another split.")
+    resamples: int = Field(1_000, ge=100, description="Resamplings of sky cells behind each interval.")
+    max_row_loss: float = Field(0.5, gt=0, description="Refuse a page that lost more than this share of rows.")
+    max_quarantined: float = Field(0.3, gt=0, description="Refuse a page with more than this share of faulty rows.")
+    max_null_rise: float = Field(0.2, gt=0, description="Refuse a page where a column lost more than this share.")
+    max_class_shift: float = Field(0.2, gt=0, description="Refuse a page where a class moved by more than this share.")
+    max_median_shift: float = Field(0.5, gt=0, description="Refuse a page whose median magnitudes moved by more, mag.")
+    max_colour_shift: float = Field(0.3, gt=0, description="Refuse a page whose median colours moved by more, mag.")
+    max_colour_distance: float = Field(
+        0.2, gt=0, description="Refuse a page whose median colours are further from every known mixture, mag."
+    )
+
+    @property
+    def limits(self) -> Limits:
+        """Return how far a page may differ before it is refused."""
+        from cosmic.contracts import Limits
+
+        return Limits(**{name: getattr(self, name) for name in type(self).model_fields if name.startswith("max_")})
+
+
+def database_url(home: Path, sky: Sky, settings: Settings) -> SecretStr:
+    """Return the catalogue's URL: the one that is set, or SQLite under the home."""
+    return settings.database_url or SecretStr(f"sqlite:///{(home / sky / 'catalogue.db').absolute()}")

@@ -1,0 +1,63 @@
+"""Starts a flow from the command line: options, environment, errors in plain words, exit codes.
+
+Imports Prefect only after the options are read, since Prefect reads its home at import.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NoReturn, Protocol
+
+import typer
+
+from cosmic.commands import command
+from cosmic.errors import CosmicError
+from cosmic.settings import PipelineOptions, RunOptions
+
+
+class FlowModule(Protocol):
+    """What a module under `flows` offers to be started."""
+
+    def main(self, options: PipelineOptions) -> str:
+        """Run the flow and return the last line to print."""
+
+    def plan(self, options: PipelineOptions) -> str:
+        """Say what would be read, computed and found in the cache; touch nothing."""
+
+
+def start(name: str, text: str) -> NoReturn:
+    """Run `flows.NAME` with the options of the command line, then leave the process."""
+
+    def run(options: RunOptions) -> None:
+        _run(name, options)
+
+    run.__doc__ = text
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
+    app.command()(command(RunOptions, run))
+    try:
+        app(prog_name=f"python -m flows.{name}")
+    except CosmicError as error:
+        sys.stderr.write(f"\n{error}\n")
+        sys.exit(1)
+    except KeyboardInterrupt:
+        sys.stderr.write("\nStopped. The same command goes on from here: finished work is kept.\n")
+        sys.exit(130)
+    sys.exit(0)
+
+
+def _run(name: str, options: RunOptions) -> None:
+    from flows.environment import check_server, end_orphaned_servers, open_prefect_home, prepare
+    from flows.terminal import show_log
+
+    prepare(options)
+    show_log(quiet=options.quiet, verbose=options.verbose)
+    open_prefect_home(dry=options.dry_run)
+    flow: FlowModule = importlib.import_module(f"flows.{name}")  # type: ignore[assignment]
+    pipeline = PipelineOptions(**{field: getattr(options, field) for field in PipelineOptions.model_fields})
+    if options.dry_run:
+        sys.stdout.write(flow.plan(pipeline) + "\n")
+        return
+    end_orphaned_servers(options.home)
+    check_server()
+    sys.stdout.write(flow.main(pipeline) + "\n")

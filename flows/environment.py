@@ -1,0 +1,124 @@
+"""The edge of a run: variables that Prefect and libraries read at import, the server, what a dead run left behind.
+
+Must be importable without Prefect: everything here happens before it is imported, or right after.
+"""
+
+from __future__ import annotations
+
+import atexit
+import logging
+import os
+import tempfile
+from pathlib import Path
+
+import psutil
+
+from cosmic.errors import ConfigError
+from cosmic.home import Home
+from cosmic.settings import RunOptions
+
+log = logging.getLogger(__name__)
+
+HEALTH_TIMEOUT = 5.0
+"""Seconds that a named Prefect server has to answer."""
+
+
+def prepare(options: RunOptions) -> None:
+    """Set what Prefect, Great Expectations and OpenMP read once, at import. What the person set stays.
+
+    Prefect's files live in the home; its profiles stay where the person keeps them, so that a team's server
+    or workspace is found.
+    """
+    home = Home(options.home, options.sky)
+    profiles = Path.home() / ".prefect" / "profiles.toml"
+    if "PREFECT_HOME" not in os.environ and profiles.exists():
+        os.environ.setdefault("PREFECT_PROFILES_PATH", str(profiles))
+    if options.local:
+        os.environ["PREFECT_PROFILE"] = "ephemeral"
+        for name in ("PREFECT_API_URL", "PREFECT_API_KEY"):
+            os.environ.pop(name, None)
+    if options.database is not None:
+        os.environ["COSMIC_DATABASE_URL"] = options.database.get_secret_value()
+    defaults = {
+        "PREFECT_HOME": home.prefect,
+        "PREFECT_LOCAL_STORAGE_PATH": home.results,
+        "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
+        "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
+        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+        "PREFECT_LOGGING_EXTRA_LOGGERS": "cosmic,expectations,tasks,flows",
+        "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO" if options.verbose else "CRITICAL",
+        "DO_NOT_TRACK": "1",
+        "GX_ANALYTICS_ENABLED": "false",
+        "TQDM_DISABLE": "1",
+        "OMP_WAIT_POLICY": "PASSIVE",
+    }
+    for name, value in defaults.items():
+        os.environ.setdefault(name, str(value))
+
+
+def open_prefect_home(*, dry: bool) -> None:
+    """Make Prefect's home: its temporary server does not, and then tries to start for ever.
+
+    A dry run gets one that goes with the process.
+    """
+    if dry:
+        passing = tempfile.TemporaryDirectory(prefix="cosmic-")
+        atexit.register(passing.cleanup)
+        os.environ["PREFECT_HOME"] = passing.name
+    Path(os.environ["PREFECT_HOME"]).expanduser().mkdir(parents=True, exist_ok=True)
+
+
+def check_server() -> str | None:
+    """Return the address of the Prefect server that this run reports to, or None for a temporary one.
+
+    Raises
+    ------
+    ConfigError
+        If a profile or PREFECT_API_URL names a server that does not answer; names both.
+    """
+    from prefect.client.orchestration import get_client
+    from prefect.context import get_settings_context
+    from prefect.settings import PREFECT_API_URL
+
+    address = PREFECT_API_URL.value()
+    if not address:
+        return None
+    with get_client(httpx_settings={"timeout": HEALTH_TIMEOUT}, sync_client=True) as client:
+        failure = client.api_healthcheck()
+    if failure is None:
+        return str(address)
+    named_by = "PREFECT_API_URL" if "PREFECT_API_URL" in os.environ else (
+        f"the Prefect profile '{get_settings_context().profile.name}'"
+    )  # fmt: skip
+    raise ConfigError(
+        f"{named_by} points at the Prefect server {address}, which does not answer ({failure or type(failure).__name__}).\n"
+        "Start it (`prefect server start`), choose another profile (`prefect profile use ephemeral`), or add --local "
+        "to run without any server."
+    )
+
+
+def end_orphaned_servers(home: Path) -> int:
+    """End temporary Prefect servers of this home whose run was killed, and return how many there were.
+
+    A temporary server is a child of its run; one whose parent is gone serves nobody and holds the database.
+    """
+    wanted = str((home.absolute() / "prefect"))
+    ended = 0
+    for process in psutil.process_iter(["cmdline", "ppid"]):
+        try:
+            command = process.info["cmdline"] or []
+            if "prefect.server.api.server:create_app" not in command or not _is_orphan(process):
+                continue
+            if process.environ().get("PREFECT_HOME") == wanted:
+                process.terminate()
+                ended += 1
+        except psutil.Error:  # it ended meanwhile, or belongs to another user
+            continue
+    if ended:
+        log.info("ended %d temporary Prefect server(s) that a killed run left behind", ended)
+    return ended
+
+
+def _is_orphan(process: psutil.Process) -> bool:
+    parent = process.parent()
+    return parent is None or parent.pid == 1

@@ -1,0 +1,76 @@
+"""The whole pipeline: rows in, contract, catalogue, snapshot, models, report. Orders tasks; computes nothing."""
+
+if __name__ == "__main__":
+    # Prefect reads its home at import, and the home is an option: read the options first.
+    from flows.command import start
+
+    start("full_pipeline", "Pull rows, refuse bad ones, store the good, retrain, compare and report.")
+
+import secrets
+from datetime import UTC, datetime
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from cosmic.home import Home
+from cosmic.records import JudgedPage, Report
+from cosmic.reporting.assemble import RunIdentity, RunRecords
+from cosmic.settings import PipelineOptions, Settings, database_url
+from cosmic.splits import SALT
+from flows.steps import Steps
+from flows.training import train
+from tasks import intake, publishing
+
+SETTINGS = Settings()
+
+
+@flow(
+    name="full-pipeline",
+    flow_run_name="{options.source}",
+    task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),
+    validate_parameters=True,
+)
+def full_pipeline(options: PipelineOptions = PipelineOptions()) -> Report:
+    """Pull rows, refuse bad ones, store the good, retrain, compare and report."""
+    started = datetime.now(UTC)
+    home, steps, salt = Home(options.home, options.sky), Steps(), SETTINGS.split_salt or SALT
+    judged = judge_pages(options, home=home, steps=steps)
+    ingest = steps.one(intake.ingest, judged, home=home, limits=SETTINGS.limits)
+    snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
+    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
+    trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
+    records = RunRecords(
+        judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.held_out,
+        steps_run=steps.run, steps_cached=steps.cached,
+    )  # fmt: skip
+    identity = RunIdentity(
+        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        flow="full-pipeline",
+        started=started,
+        finished=datetime.now(UTC),
+        command=options.command("flows.full_pipeline"),
+        database=database_url(home.root, home.sky, SETTINGS).get_secret_value().partition(":")[0].partition("+")[0],
+        catalogue=ingest.catalogue,
+    )
+    made = publishing.report(records, identity, options=options, salt=salt, resamples=SETTINGS.resamples, home=home)
+    publishing.record(records, identity, made, options=options, home=home)
+    return made
+
+
+def judge_pages(options: PipelineOptions, *, home: Home, steps: Steps) -> tuple[JudgedPage, ...]:
+    """Fetch every page of the source and judge each."""
+    pages = steps.one(intake.fetch, options, folder=home.pages)
+    return steps.many(
+        "judging", pages, lambda page: intake.judge.submit(page, limits=SETTINGS.limits, folder=home.judged)
+    )
+
+
+def main(options: PipelineOptions) -> str:
+    """Run the flow and return the last line to print."""
+    made = full_pipeline(options)
+    return f"{made.verdict}\n\nReport: {made.latest}\n        {made.html} (this run)"
+
+
+def plan(options: PipelineOptions) -> str:
+    """Say what would be read, computed and found in the cache; touch nothing."""
+    raise NotImplementedError

@@ -1,0 +1,53 @@
+"""Runs tasks and counts which were answered from the cache. Knows no task by name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any, TypeVar
+
+from prefect import Task
+from prefect.client.schemas.objects import State
+from prefect.futures import PrefectFuture, as_completed
+
+from flows.terminal import progress
+
+Record = TypeVar("Record")
+Item = TypeVar("Item")
+
+
+class Steps:
+    """The steps of one run.
+
+    Attributes
+    ----------
+    run, cached : int
+        Steps that did their work, and steps that were answered from the cache.
+    """
+
+    def __init__(self) -> None:
+        self.run = 0
+        self.cached = 0
+
+    def one(self, task: Task[..., Record], *args: Any, **kwargs: Any) -> Record:
+        """Run one task and return its record."""
+        return self._record(task(*args, **kwargs, return_state=True))
+
+    def many(
+        self, label: str, items: Sequence[Item], submit: Callable[[Item], PrefectFuture[Record]]
+    ) -> tuple[Record, ...]:
+        """Run a task for each item, as many at once as the runner takes; return the records in the order of the items.
+
+        The first failure is raised at once: what waits is not started, what runs is finished and remembered.
+        """
+        futures = [submit(item) for item in items]
+        for future in progress(as_completed(futures), total=len(futures), label=label):
+            if future.state.is_failed() or future.state.is_crashed():
+                future.state.result()  # raises
+        return tuple(self._record(future.state) for future in futures)
+
+    def _record(self, state: State[Record]) -> Record:
+        record = state.result()
+        cached = state.name == "Cached"
+        self.cached += cached
+        self.run += not cached
+        return record

@@ -1,0 +1,87 @@
+"""The order of training steps, for every flow that trains. Orders tasks; computes nothing."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from itertools import groupby, product
+
+from cosmic.home import Home
+from cosmic.records import (
+    Arm,
+    Composed,
+    HeldOut,
+    JudgedPage,
+    Kept,
+    Model,
+    Prepared,
+    Rebalancing,
+    Scored,
+    Snapshot,
+    Task,
+)
+from cosmic.settings import PipelineOptions
+from flows.steps import Steps
+from tasks import training
+
+
+@dataclass(frozen=True, slots=True)
+class Trained:
+    """What training handed back."""
+
+    prepared: tuple[Prepared, ...]
+    scored: tuple[Scored, ...]
+    kept: tuple[Kept, ...]
+    composed: tuple[Composed, ...]
+    held_out: tuple[HeldOut, ...]
+
+
+def train(
+    snapshot: Snapshot,
+    held: tuple[JudgedPage, ...],
+    *,
+    options: PipelineOptions,
+    salt: str,
+    resamples: int,
+    home: Home,
+    steps: Steps,
+) -> Trained:
+    """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
+    chosen = dict(split=options.split, salt=salt, seed=options.seed, filter=options.filter)
+    scoring = dict(resamples=resamples, seed=options.seed)
+    pairs = list(product(options.task or tuple(Task), options.arm or tuple(Arm)))
+    prepared = steps.many(
+        "preparing",
+        pairs,
+        lambda pair: training.prepare.submit(
+            snapshot, *pair, min_class_size=options.class_size, folder=home.datasets, **chosen
+        ),
+    )
+    ready = [one for one in prepared if one.not_run is None]
+    fits = [(one, *kind) for one in ready for kind in product(Model, Rebalancing)]
+    fitted = steps.many("training", fits, lambda fit: training.fit.submit(*fit, seed=options.seed, folder=home.fits))
+    scored = steps.many("scoring", fitted, lambda fit: training.score.submit(fit, folder=home.fits, **scoring))
+    by_pair = {(one.task, one.arm): one for one in ready}
+    winners = [best(list(group)) for _, group in groupby(scored, key=lambda one: (one.task, one.arm))]
+    kept = steps.many(
+        "keeping",
+        winners,
+        lambda one: training.keep.submit(one, by_pair[one.task, one.arm], snapshot, folder=home.models, **scoring),
+    )
+    composed = tuple(
+        steps.one(
+            training.compose, arm, tuple(one for one in kept if one.arm == arm), snapshot,
+            resamples=resamples, folder=home.models, **chosen,
+        )
+        for arm in dict.fromkeys(arm for _, arm in pairs)
+    )  # fmt: skip
+    held_out = steps.many(
+        "holding out",
+        list(product(kept, held)),
+        lambda pair: training.hold_out.submit(*pair, folder=home.models, **scoring),
+    )
+    return Trained(prepared, scored, kept, composed, held_out)
+
+
+def best(scored: list[Scored]) -> Scored:
+    """Return the one with the highest weighted F1 on validation; the first of equals."""
+    return max(scored, key=lambda one: -1.0 if one.validation_f1 is None else one.validation_f1)

@@ -1,0 +1,180 @@
+"""Every retry, cache and timeout setting of every task, in one table. Nothing here does work.
+
+A step that makes files is answered from the cache when its inputs, its settings and the code behind it are the
+same and every file that the remembered record names is still there, unchanged. A step that writes the catalogue
+is never answered from the cache.
+"""
+
+from __future__ import annotations
+
+import ast
+import functools
+import hashlib
+import importlib.metadata
+import importlib.resources
+import importlib.util
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any, Final
+
+from prefect.cache_policies import NO_CACHE, CachePolicy
+from prefect.client.schemas.objects import State
+from prefect.context import TaskRunContext
+from prefect.results import ResultStore, get_result_store
+from prefect.tasks import exponential_backoff
+from prefect.utilities.hashing import hash_objects
+
+from cosmic.artefacts import files_of, intact
+from cosmic.errors import TransientSourceError
+
+OURS = ("cosmic", "expectations")
+
+
+@dataclass
+class CodeAware(CachePolicy):
+    """Key of a task: its inputs and the source of every module of ours that it can reach.
+
+    Prefect's TASK_SOURCE sees only the wrapper's own lines, so an edit in `cosmic` would be answered with
+    yesterday's result.
+    """
+
+    modules: tuple[str, ...] = ()
+
+    def compute_key(
+        self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **_: Any
+    ) -> str | None:
+        """Return the key of the newest remembered result that is whole, or of the next one to be made."""
+        name = task_ctx.task.task_key.rsplit("-", 1)[0]
+        code = [fingerprint(module) for module in self.modules]
+        store = get_result_store()
+        for generation in count():
+            key = hash_objects(name, code, inputs, generation, raise_on_failure=True)
+            if key is None or not store.exists(key) or _whole(store, key):
+                return key
+        return None
+
+
+def _whole(store: ResultStore, key: str) -> bool:
+    """Whether a remembered result can be read and every file that it names is unchanged."""
+    try:
+        record = store.read(key).result
+    except Exception:  # noqa: BLE001 - a result cut off by a kill, or of a class since renamed, is no result
+        return False
+    return all(intact(path) for path in files_of(record))
+
+
+@functools.cache
+def fingerprint(module: str) -> str:
+    """Return the sha256 of a module, all it can import of ours, our data, and the versions of what it imports."""
+    lines = [f"{name} {digest}" for name, digest in sorted(reachable_sources(module))]
+    return hashlib.sha256("\n".join([*lines, _data()]).encode()).hexdigest()
+
+
+def reachable_sources(module: str, *, ours: tuple[str, ...] = OURS) -> Iterator[tuple[str, str]]:
+    """Yield (module, sha256 of its source) for `module` and all it imports of ours, late imports too.
+
+    A package of others comes as (distribution, version), so that an upgrade is a change.
+    """
+    seen: set[str] = set()
+    todo = [module]
+    while todo:
+        name = todo.pop()
+        root = name.partition(".")[0]
+        if root not in ours:
+            name = root
+        if name in seen:
+            continue
+        seen.add(name)
+        if root not in ours:
+            yield from ((found, importlib.metadata.version(found)) for found in _distributions().get(root, ()))
+            continue
+        try:
+            spec = importlib.util.find_spec(name)
+        except ModuleNotFoundError:  # `from package import name`, where name is no module
+            continue
+        if spec is None or spec.origin is None:
+            continue
+        source = Path(spec.origin).read_bytes()
+        yield name, hashlib.sha256(source).hexdigest()
+        for node in ast.walk(ast.parse(source)):
+            if isinstance(node, ast.Import):
+                todo += [alias.name for alias in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                todo += [node.module, *(f"{node.module}.{alias.name}" for alias in node.names)]
+
+
+@functools.cache
+def _distributions() -> dict[str, list[str]]:
+    return {root: sorted(set(names)) for root, names in importlib.metadata.packages_distributions().items()}
+
+
+@functools.cache
+def _data() -> str:
+    """The digest of the tables that come with the package."""
+    sha = hashlib.sha256()
+    for file in sorted(importlib.resources.files("cosmic").joinpath("data").iterdir(), key=lambda item: item.name):
+        if file.is_file():
+            sha.update(file.name.encode() + file.read_bytes())
+    return sha.hexdigest()
+
+
+def _is_transient(task: object, run: object, state: State[Any]) -> bool:
+    """Whether a failed run is worth another try: only errors that say so themselves."""
+    try:
+        state.result()
+    except TransientSourceError:
+        return True
+    except Exception:  # noqa: BLE001 - any other error is final
+        return False
+    return False
+
+
+def makes_files(*modules: str) -> dict[str, Any]:
+    """Policy of a step that turns records into files: cached by content and code, never retried."""
+    return {
+        "cache_policy": CodeAware(modules=modules),
+        "persist_result": True,
+        "result_serializer": "json",
+        "retries": 0,
+    }
+
+
+def asks_outside() -> dict[str, Any]:
+    """Policy of a step that a network or a disk can fail for a while: retried with growing, jittered pauses."""
+    return {
+        "cache_policy": NO_CACHE,
+        "persist_result": False,
+        "retries": 4,
+        "retry_delay_seconds": exponential_backoff(backoff_factor=0.5),
+        "retry_jitter_factor": 0.5,
+        "retry_condition_fn": _is_transient,
+    }
+
+
+def always_runs() -> dict[str, Any]:
+    """Policy of a cheap step that reads or writes what changes: neither cached nor retried."""
+    return {"cache_policy": NO_CACHE, "persist_result": False, "retries": 0}
+
+
+POLICIES: Final[dict[str, dict[str, Any]]] = {
+    "fetch": asks_outside(),
+    "judge": makes_files("cosmic.intake", "cosmic.sources.files", "cosmic.sources.simulated", "expectations.objects"),
+    "ingest": asks_outside(),
+    "freeze": makes_files("cosmic.snapshots", "cosmic.catalogue"),
+    "prepare": makes_files("cosmic.datasets"),
+    "fit": makes_files("cosmic.models.fit"),
+    "score": makes_files("cosmic.evaluation.dossier"),
+    "keep": makes_files("cosmic.evaluation.dossier"),
+    "compose": makes_files("cosmic.evaluation.dossier"),
+    "hold-out": makes_files("cosmic.evaluation.dossier"),
+    "report": always_runs(),
+    "record": asks_outside(),
+}
+"""Every task by its name."""
+
+
+def policy(name: str) -> dict[str, Any]:
+    """Return the settings of the task `name`, for ``@task(**policy("fit"))``."""
+    return {"name": name, **POLICIES[name]}

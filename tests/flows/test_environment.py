@@ -1,0 +1,69 @@
+"""The edge of a run: servers that do not answer, packages that are not ours, what a killed run leaves."""
+
+from __future__ import annotations
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+
+
+def run(*arguments: str, home: Path, **variables: str) -> subprocess.CompletedProcess[str]:
+    clean = {name: value for name, value in os.environ.items() if not name.startswith(("COSMIC_", "PREFECT_"))}
+    return subprocess.run(
+        [sys.executable, *arguments],
+        cwd=ROOT,
+        env=clean | {"HOME": str(home), "COSMIC_HOME": str(home / "cosmic")} | variables,
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=False,
+    )
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
+
+
+def test_a_profile_that_points_at_a_dead_server_is_named_with_what_to_do(tmp_path: Path) -> None:
+    address = f"http://127.0.0.1:{free_port()}/api"
+    (tmp_path / ".prefect").mkdir()
+    (tmp_path / ".prefect" / "profiles.toml").write_text(
+        f'active = "observatory"\n[profiles.observatory]\nPREFECT_API_URL = "{address}"\n'
+    )
+    answer = run("-m", "flows.full_pipeline", home=tmp_path)
+    assert answer.returncode == 1
+    assert "the Prefect profile 'observatory'" in answer.stderr
+    assert address in answer.stderr
+    assert "--local" in answer.stderr
+    assert "Traceback" not in answer.stderr
+    assert not (tmp_path / "cosmic" / "simulated").exists()
+
+
+def test_an_address_in_the_environment_that_does_not_answer_is_named(tmp_path: Path) -> None:
+    answer = run("-m", "flows.full_pipeline", home=tmp_path, PREFECT_API_URL=f"http://127.0.0.1:{free_port()}/api")
+    assert answer.returncode == 1
+    assert "PREFECT_API_URL points at the Prefect server" in answer.stderr
+
+
+def test_a_foreign_package_named_cosmic_is_refused_by_name(tmp_path: Path) -> None:
+    foreign = tmp_path / "site" / "cosmic"
+    foreign.mkdir(parents=True)
+    (foreign / "__init__.py").write_text("__version__ = '3.4.0'  # compact object synthesis")
+    for package in ("flows", "tasks", "expectations"):
+        (tmp_path / "site" / package).symlink_to(ROOT / package)
+    answer = run("-P", "-c", "import flows.command", home=tmp_path, PYTHONPATH=str(tmp_path / "site"))
+    assert answer.returncode != 0
+    assert f"the package `cosmic` at {foreign} is not ours" in answer.stderr
+
+
+def test_help_comes_without_prefect_or_great_expectations(tmp_path: Path) -> None:
+    code = "import sys, flows.cli, flows.command; print([m for m in HEAVY if m in sys.modules])"
+    heavy = ["prefect", "great_expectations", "sklearn", "astropy", "matplotlib", "pandas", "pyarrow"]
+    answer = run("-c", f"HEAVY = {heavy!r}; {code}", home=tmp_path)
+    assert answer.stdout.strip() == "[]", answer.stderr

@@ -1,0 +1,122 @@
+"""When a step runs again: code, inputs, files and errors decide, each in a real Prefect run."""
+
+from __future__ import annotations
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+from prefect import flow, task
+from prefect.client.schemas.objects import State
+from prefect.states import StateType
+
+from cosmic.artefacts import write
+from cosmic.errors import PermanentSourceError, TransientSourceError
+from tasks.policies import asks_outside, makes_files, reachable_sources
+
+
+@dataclass(frozen=True)
+class Made:
+    """A record that names a file."""
+
+    path: Path
+    rows: int
+
+
+def run_states(folder: Path, rows: int, calls: list[int]) -> State[Made]:
+    @task(name="make a file", **makes_files("cosmic.artefacts"))
+    def make(folder: Path, rows: int) -> Made:
+        calls.append(rows)
+        return Made(write(folder / f"{rows}.txt", lambda part: part.write_text("x" * rows)), rows)
+
+    @flow(result_storage=None)
+    def one() -> State[Made]:
+        return make(folder, rows, return_state=True)  # type: ignore[no-any-return, call-overload]
+
+    return one()
+
+
+@pytest.mark.usefixtures("prefect_server")
+class TestStepsThatMakeFiles:
+    def test_the_second_run_is_answered_from_the_cache(self, tmp_path: Path) -> None:
+        calls: list[int] = []
+        first, second = (run_states(tmp_path, 3, calls) for _ in range(2))
+        assert (first.name, second.name) == ("Completed", "Cached")
+        assert calls == [3]
+        assert second.result() == Made(tmp_path / "3.txt", 3)
+
+    def test_another_input_runs(self, tmp_path: Path) -> None:
+        calls: list[int] = []
+        run_states(tmp_path, 3, calls)
+        run_states(tmp_path, 4, calls)
+        assert calls == [3, 4]
+
+    @pytest.mark.parametrize("harm", ["missing", "changed"])
+    def test_a_remembered_file_that_is_gone_or_changed_runs_again_and_is_remembered_anew(
+        self, tmp_path: Path, harm: str
+    ) -> None:
+        calls: list[int] = []
+        path = run_states(tmp_path, 5, calls).result().path
+        path.unlink() if harm == "missing" else path.write_text("other")
+        assert run_states(tmp_path, 5, calls).name == "Completed"
+        assert path.read_text() == "xxxxx"
+        assert run_states(tmp_path, 5, calls).name == "Cached"
+        assert calls == [5, 5]
+
+
+@pytest.mark.usefixtures("prefect_server")
+class TestStepsThatAskOutside:
+    @pytest.mark.parametrize(("error", "tries"), [(TransientSourceError, 3), (PermanentSourceError, 1)])
+    def test_only_transient_errors_are_tried_again(self, error: type[Exception], tries: int) -> None:
+        calls: list[int] = []
+        policy = asks_outside() | {"retries": 2, "retry_delay_seconds": [0, 0]}
+
+        @task(**policy)
+        def ask() -> None:
+            calls.append(1)
+            raise error("no answer")
+
+        @flow
+        def one() -> State[None]:
+            return ask(return_state=True)  # type: ignore[no-any-return, call-overload]
+
+        state = one(return_state=True)
+        assert state.type is StateType.FAILED
+        assert len(calls) == tries
+
+
+class TestFingerprint:
+    @pytest.fixture
+    def package(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+        folder = tmp_path / "skyish"
+        folder.mkdir()
+        sources = {
+            "__init__": "",
+            "top": "from skyish.middle import f",
+            "middle": "def f():\n    from skyish import bottom",
+            "bottom": "import numpy",
+            "apart": "",
+        }
+        for name, text in sources.items():
+            (folder / f"{name}.py").write_text(text)
+        monkeypatch.syspath_prepend(str(tmp_path))
+        for name in [name for name in sys.modules if name.startswith("skyish")]:
+            monkeypatch.delitem(sys.modules, name)
+        return folder
+
+    def test_an_edit_two_imports_away_is_seen(self, package: Path) -> None:
+        before = dict(reachable_sources("skyish.top", ours=("skyish",)))
+        (package / "bottom.py").write_text("import numpy\nX = 1")
+        after = dict(reachable_sources("skyish.top", ours=("skyish",)))
+        assert {name for name in before if before[name] != after[name]} == {"skyish.bottom"}
+
+    def test_an_edit_elsewhere_is_not(self, package: Path) -> None:
+        before = dict(reachable_sources("skyish.top", ours=("skyish",)))
+        (package / "apart.py").write_text("X = 1")
+        assert dict(reachable_sources("skyish.top", ours=("skyish",))) == before
+
+    def test_versions_of_other_packages_belong_to_it(self, package: Path) -> None:
+        import numpy
+
+        assert dict(reachable_sources("skyish.top", ours=("skyish",)))["numpy"] == numpy.__version__

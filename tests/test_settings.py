@@ -1,0 +1,110 @@
+"""Options are typed once; the command line, the environment and the defaults agree on them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import typer
+from typer.testing import CliRunner
+
+from cosmic.commands import build, command
+from cosmic.errors import ConfigError
+from cosmic.records import Arm, Sky, Task
+from cosmic.settings import PipelineOptions, RunOptions, Settings, database_url
+
+
+@pytest.fixture(autouse=True)
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+    import os
+
+    for name in [name for name in os.environ if name.startswith("COSMIC_")]:
+        monkeypatch.delenv(name)
+    yield
+
+
+def parse(*arguments: str) -> RunOptions:
+    seen: list[RunOptions] = []
+    app = typer.Typer()
+    app.command()(command(RunOptions, seen.append))
+    result = CliRunner().invoke(app, list(arguments), catch_exceptions=False)
+    assert result.exit_code == 0, result.output
+    return seen[0]
+
+
+def help_text() -> str:
+    app = typer.Typer(rich_markup_mode=None)
+    app.command()(command(RunOptions, lambda options: None))
+    return CliRunner().invoke(app, ["--help"], terminal_width=200).output
+
+
+def test_the_simulated_sky_is_the_default() -> None:
+    options = parse()
+    assert (options.source, options.rows, options.sky) == ("simulated", 20_000, Sky.SIMULATED)
+
+
+def test_a_path_implies_files_of_the_real_sky() -> None:
+    options = parse("--path", "a.csv", "--path", "b.fits", "--column", "redshift=zsp")
+    assert options.path == (Path("a.csv"), Path("b.fits"))
+    assert (options.source, options.sky, options.overrides) == ("files", Sky.REAL, (("redshift", "zsp"),))
+
+
+def test_choices_become_records() -> None:
+    options = parse("--task", "star", "--arm", "photometric+shape")
+    assert (options.task, options.arm) == ((Task.STAR,), (Arm.PHOTOMETRIC_SHAPE,))
+
+
+def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSMIC_ROWS", "5000")
+    assert parse().rows == 5_000
+    assert parse("--rows", "6000").rows == 6_000
+
+
+@pytest.mark.parametrize(
+    ("given", "says"),
+    [
+        ({"source": "files"}, "without --path"),
+        ({"source": "simulated", "path": [Path("a.csv")]}, "leave one of them out"),
+        ({"column": ["redshift"]}, "--column"),
+        ({"rows": 3}, "--rows: Input should be greater than or equal to 1000"),
+    ],
+)
+def test_a_wrong_option_is_named(given: dict[str, object], says: str) -> None:
+    with pytest.raises(ConfigError, match=says):
+        build(RunOptions, given)
+
+
+def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSMIC_ROWS", "3")
+    with pytest.raises(ConfigError, match="COSMIC_ROWS"):
+        build(RunOptions, {})
+
+
+def test_help_explains_every_option() -> None:
+    text = " ".join(help_text().split())
+    for name, field in RunOptions.model_fields.items():
+        assert "--" + name.replace("_", "-") in text
+        assert field.description is not None
+        assert " ".join(field.description.split()) in text
+    assert "Default: 20000" in text
+    assert "Default: 0." in text
+
+
+def test_a_password_is_never_shown() -> None:
+    options = parse("--database", "postgresql://me:secret@host/sky")
+    assert "secret" not in repr(options)
+    assert "database" not in PipelineOptions.model_fields  # what Prefect stores with a run
+
+
+def test_the_default_database_lies_in_the_home_of_its_sky(tmp_path: Path) -> None:
+    real = database_url(tmp_path, Sky.REAL, Settings()).get_secret_value()
+    simulated = database_url(tmp_path, Sky.SIMULATED, Settings()).get_secret_value()
+    assert real == f"sqlite:///{tmp_path}/real/catalogue.db"
+    assert simulated == f"sqlite:///{tmp_path}/simulated/catalogue.db"
+
+
+def test_small_simulated_skies_keep_smaller_classes() -> None:
+    assert PipelineOptions(rows=20_000).class_size == 100
+    assert PipelineOptions(path=(Path("a.csv"),)).class_size == 1_000
+    assert PipelineOptions(min_class_size=7).class_size == 7
