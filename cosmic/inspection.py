@@ -5,7 +5,7 @@ Facts only, ready for JSON; `cosmic.inspection_view` shows them to people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -26,10 +26,10 @@ from cosmic.sources.mapping import accepted_names, map_columns, missing_labels
 from cosmic.sources.parsing import parse_table
 from cosmic.vocabularies import STAR_SUBCLASSES
 
-
 TASKS: Final = (Task.SUPERCLASS, Task.STAR)
 _KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "magnitudes and labels"}
 """Kinds of `cosmic.objects.object_keys`, best first, in words."""
+_NO_LABEL: Final = "no row has a label for it"
 _TOP: Final = 10
 _EXAMPLES: Final = 3
 
@@ -148,12 +148,16 @@ class LabelFacts:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """Whether the file can train and score a task in an arm: `rows` that have what it needs, or a reason."""
+    """Whether the file can train and score a task in an arm: `rows` that have what it needs, or a reason.
+
+    `dropped` holds the classes that are too small to be kept, with their rows.
+    """
 
     task: Task
     arm: Arm
     rows: int
     not_run: str | None
+    dropped: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -181,7 +185,7 @@ class Inspection:
     labels : LabelFacts or None
         None where there are none; `no_labels` then says what that means.
     services : tuple of Service
-        Each task in each arm.
+        Each task in each arm, where classes with fewer than `class_size` rows are dropped.
     verdict : Verdict or None
         None where nobody judged.
     """
@@ -204,10 +208,11 @@ class Inspection:
     labels: LabelFacts | None
     no_labels: str | None
     services: tuple[Service, ...]
+    class_size: int
     verdict: Verdict | None
 
 
-def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = None) -> Inspection:
+def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = None, class_size: int = 1) -> Inspection:
     """Return what a file holds and what it is good for.
 
     Parameters
@@ -218,6 +223,8 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
         Overrides of the alias table.
     judge : callable, optional
         Says what a contract would set aside; without it, `verdict` is None.
+    class_size : int
+        Classes with fewer rows would be dropped.
 
     Raises
     ------
@@ -249,7 +256,8 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
         unit_reason=parsed.unit_reason.removeprefix(f"{mapped.system_reason}; "),
         labels=None if unlabelled else _label_facts(parsed),
         no_labels=str(unlabelled) if unlabelled else None,
-        services=_services(parsed),
+        services=_services(parsed, class_size),
+        class_size=class_size,
         verdict=None if judge is None else judge(parsed),
     )
 
@@ -288,7 +296,7 @@ def _unused(parsed: ParsedPage) -> tuple[UnusedColumn, ...]:
     names = {alias: canonical for canonical in absent for alias in accepted_names(canonical)}
     found = []
     for column in parsed.unmapped:
-        close = get_close_matches(column.lower(), names, n=2, cutoff=0.8)
+        close = get_close_matches(column.lower(), names, n=2, cutoff=0.86)
         found.append(UnusedColumn(column, tuple(dict.fromkeys(names[alias] for alias in close))))
     return tuple(found)
 
@@ -315,31 +323,44 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
     )
 
 
-def _services(parsed: ParsedPage) -> tuple[Service, ...]:
+def _services(parsed: ParsedPage, class_size: int) -> tuple[Service, ...]:
     rows = _without_sentinels(parsed.rows)
-    return tuple(_service(rows, task, arm, parsed.system) for task in TASKS for arm in Arm)
+    return tuple(service for task in TASKS for service in _task(rows, task, parsed.system, class_size))
 
 
-def _service(rows: pa.Table, task: Task, arm: Arm, system: MagnitudeSystem) -> Service:
+def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) -> Iterator[Service]:
     labels = label(rows, task)
     counts = _in_order(labels, task)
-    usable = rows.filter(pc.is_valid(labels.values)) if counts else rows
-    recipe = choose(usable, task=task, arm=arm, system=system)
-    complete = 0 if isinstance(recipe, NotRun) else int(build(usable, recipe).complete.sum())
+    small = {name: count for name, count in counts.items() if count < class_size}
+    kept = [name for name in counts if name not in small]
+    lacking = None if len(kept) > 1 else _why_no_classes(rows, task, counts, class_size)
+    wanted = pa.array(kept if len(kept) > 1 else list(counts), pa.string())
+    usable = rows.filter(pc.is_in(labels.values, value_set=wanted)) if counts else rows
+    for arm in Arm:
+        recipe = choose(usable, task=task, arm=arm, system=system)
+        complete = 0 if isinstance(recipe, NotRun) else int(build(usable, recipe).complete.sum())
+        if len(counts) > 1 and isinstance(recipe, NotRun):  # smaller classes would not help
+            yield Service(task, arm, 0, recipe.reason, small)
+        elif lacking is None:
+            yield Service(task, arm, complete, None if complete else "no row has all that it needs", small)
+        else:
+            unlabelled = complete and not counts and lacking == _NO_LABEL
+            trained = f"; a model trained elsewhere can classify {_n_rows(complete)}" if unlabelled else ""
+            yield Service(task, arm, 0, lacking + trained, small)
+
+
+def _why_no_classes(rows: pa.Table, task: Task, counts: Mapping[str, int], class_size: int) -> str:
+    """Return why there are fewer than two classes of a task to tell apart."""
     if len(counts) > 1:
-        reason = recipe.reason if isinstance(recipe, NotRun) else None if complete else "no row has all that it needs"
-        return Service(task, arm, complete, reason)
+        second = sorted(counts.values())[-2]
+        remedy = f"; --min-class-size {second} would keep two" if second > 1 else ""
+        return f"fewer than two classes have {_n_rows(class_size)}{remedy}"
     if counts:
-        return Service(
-            task, arm, 0, "only one class: " + ", ".join(f"{name}, {_n_rows(n)}" for name, n in counts.items())
-        )
-    classes = _counts(rows["class"]) if "class" in rows.column_names else {}
-    if task is Task.STAR and classes.get("STAR"):
-        return Service(task, arm, 0, "no star has a subclass that gives a letter")
-    if task is Task.STAR and "" not in classes and classes:
-        return Service(task, arm, 0, "no row is a STAR")
-    trained = f"; a model trained elsewhere can classify {_n_rows(complete)}" if complete else ""
-    return Service(task, arm, 0, f"no row has a label for it{trained}")
+        return "only one class: " + ", ".join(f"{name}, {_n_rows(count)}" for name, count in counts.items())
+    classes = _counts(rows["class"]) if "class" in rows.column_names else {"": rows.num_rows}
+    if task is Task.STAR and "" not in classes:
+        return "no star has a subclass that gives a letter" if "STAR" in classes else "no row is a STAR"
+    return _NO_LABEL
 
 
 def _without_sentinels(rows: pa.Table) -> pa.Table:

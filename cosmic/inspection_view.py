@@ -9,55 +9,62 @@ import shlex
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import groupby
 
-from rich.console import Console, Group, RenderableType
+from rich.columns import Columns
+from rich.console import Console, RenderableType
 from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service, Verdict, Words
+from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service, Verdict
 
+_ARMS = (
+    "Arms: published has the study's features; no-leak those less redshift and ELODIE; photometric magnitudes and "
+    "colours; photometric+shape also how point-like the object is."
+)
 _MANY = 20
 _INDENT = 2
 
 
 def show(inspection: Inspection, console: Console) -> None:
     """Print an inspection to a console."""
-    console.print(render(inspection))
-
-
-def render(inspection: Inspection) -> Group:
-    """Return an inspection as what rich can print."""
-    return Group(*_parts(inspection))
+    for part in _parts(inspection):
+        console.print(part)
+    if inspection.verdict and not inspection.verdict.problems and not inspection.no_labels:
+        console.print(_heading("To use it"))
+        console.print(_text(" " * _INDENT + _command(inspection)), soft_wrap=True)  # one line, so that it can be copied
 
 
 def _parts(inspection: Inspection) -> Iterator[RenderableType]:
     size = f"{inspection.size / 1e6:.1f} MB" if inspection.size >= 1e5 else f"{inspection.size:,} bytes"
-    yield Text(inspection.path, style="bold")
+    yield _text(inspection.path, style="bold")
     yield _line(f"{inspection.format}, {size}, {inspection.rows:,} rows")
     if inspection.n_broken_lines:
-        yield _line(f"{inspection.n_broken_lines:,} lines cannot be cut into columns and will be quarantined:")
+        yield _line(f"Lines that cannot be cut into columns, and are quarantined: {inspection.n_broken_lines:,}")
         yield from (_line(line, by=2 * _INDENT) for line in inspection.broken_lines)
     yield _heading("Magnitudes")
     yield _pairs(_magnitudes(inspection))
     yield _heading("Columns")
     yield from _columns(inspection)
     yield _heading("Labels")
-    yield _line(inspection.no_labels) if inspection.no_labels else _empty_or_pairs(inspection.labels)
+    yield _labels(inspection)
     yield _heading("What it can train and score")
     yield _services(inspection.services)
+    yield from _arms(inspection)
     yield _heading("What the contract would quarantine")
     yield from _verdict(inspection.verdict, inspection.rows)
-    if inspection.verdict and not inspection.verdict.problems and not inspection.no_labels:
-        yield _heading("To use it")
-        yield _line(_command(inspection))
+
+
+def _text(text: str, *, style: str = "") -> Text:
+    """Return what a file says as text alone: neither markup nor anything that would steer the terminal."""
+    return Text("".join(letter if letter.isprintable() or letter == "\n" else "?" for letter in text), style=style)
 
 
 def _heading(text: str) -> RenderableType:
-    return Padding(Text(text, style="bold"), (1, 0, 0, 0), expand=False)
+    return Padding(_text(text, style="bold"), (1, 0, 0, 0), expand=False)
 
 
 def _line(text: str, *, by: int = _INDENT) -> RenderableType:
-    return _indented(Text(text), by=by)
+    return _indented(_text(text), by=by)
 
 
 def _indented(what: RenderableType, *, by: int = _INDENT) -> RenderableType:
@@ -72,11 +79,11 @@ def _table(*columns: str, numbers: Iterable[str] = ()) -> Table:
     return table
 
 
-def _pairs(pairs: Iterable[tuple[str, str]]) -> RenderableType:
+def _pairs(pairs: Iterable[tuple[str, str | RenderableType]]) -> RenderableType:
     """Lay out names and what is said of them, side by side."""
     grid = Table.grid(padding=(0, 2, 0, 0))
-    for name, text in pairs:
-        grid.add_row(Text(name), Text(text))
+    for name, what in pairs:
+        grid.add_row(_text(name), _text(what) if isinstance(what, str) else what)
     return _indented(grid)
 
 
@@ -87,14 +94,24 @@ def _magnitudes(inspection: Inspection) -> Iterator[tuple[str, str]]:
 
 def _columns(inspection: Inspection) -> Iterator[RenderableType]:
     yield _indented(_column_table(inspection.columns, inspection.rows))
-    yield _line("* required. Unreadable cells, and required ones not measured or empty, are quarantined.")
+    yield _line("* required. Rows without it, or with an unreadable cell, are quarantined.")
+    yield _pairs(_column_notes(inspection))
+
+
+def _column_notes(inspection: Inspection) -> Iterator[tuple[str, str]]:
     for column in inspection.columns:
-        yield from (_line(f"{column.canonical}: {example}") for example in column.examples)
+        yield from (("unreadable", f"{column.canonical}: {example}") for example in column.examples)
     for left in inspection.left_out:
-        yield _line(f"{left.column}: left out, {left.reason}")
+        yield "left out", f"{left.column}: {left.reason}"
+    names = [column.column for column in inspection.unused]
+    if names:
+        more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
+        yield "not used", f"{', '.join(names[:_MANY])}{more}"
+    for unused in inspection.unused:
+        for canonical in unused.resembles[:1]:
+            yield "", f"{unused.column} resembles {canonical}; if it is: --column {canonical}={unused.column}"
     if inspection.recognised_by:
-        yield _line(f"Objects are recognised (object_key) by {_recognised(inspection.recognised_by)}.")
-    yield from _unused(inspection)
+        yield "object_key", f"objects are recognised by {_recognised(inspection.recognised_by)}"
 
 
 def _column_table(columns: Iterable[ColumnFacts], rows: int) -> RenderableType:
@@ -105,7 +122,7 @@ def _column_table(columns: Iterable[ColumnFacts], rows: int) -> RenderableType:
         name = column.canonical + ("" if not column.required else " *")
         values = "all" if column.values == rows > 0 else _number(column.values)
         rest = (column.empty, column.sentinels, column.uncastable)
-        table.add_row(Text(name), Text(source), values, *map(_number, rest))
+        table.add_row(_text(name), _text(source), values, *map(_number, rest))
     return table
 
 
@@ -116,45 +133,40 @@ def _number(count: int) -> str:
 def _recognised(kinds: Mapping[str, int]) -> str:
     if len(kinds) == 1:
         return next(iter(kinds))
-    return ", ".join(f"{kind} ({count:,} rows)" for kind, count in kinds.items())
+    return ", ".join(f"{kind} ({count:,} row{'s' if count > 1 else ''})" for kind, count in kinds.items())
 
 
-def _unused(inspection: Inspection) -> Iterator[RenderableType]:
-    if not inspection.unused:
-        return
-    names = [column.column for column in inspection.unused]
-    more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
-    yield _line(f"Not used: {', '.join(names[:_MANY])}{more}.")
-    for column in inspection.unused:
-        for canonical in column.resembles[:1]:
-            yield _line(f"{column.column} resembles {canonical}; if it is: --column {canonical}={column.column}")
+def _labels(inspection: Inspection) -> RenderableType:
+    if inspection.labels is None:
+        return _line(inspection.no_labels or "None.")
+    return _pairs(
+        (name, Columns(map(_text, counts), padding=(0, 3, 0, 0))) for name, counts in _label_counts(inspection.labels)
+    )
 
 
-def _empty_or_pairs(labels: LabelFacts | None) -> RenderableType:
-    if labels is None:
-        return _line("None.")
-    return _pairs((name, text) for name, text in _labels(labels) if text)
-
-
-def _labels(labels: LabelFacts) -> Iterator[tuple[str, str]]:
+def _label_counts(labels: LabelFacts) -> Iterator[tuple[str, list[str]]]:
+    """Yield what is counted and one text a count, which stays in one piece on the line."""
     yield "classes", _counts(labels.classes, empty="no class")
     if labels.implied:
-        yield "", "there is no class column: rows with a stellar subclass are taken as STAR"
-    yield "unknown classes", _words(labels.unknown_classes, then=" - quarantined")
-    yield "subclasses", _words(labels.subclasses)
-    yield "unknown subclasses", _words(labels.unknown_subclasses, then=" - quarantined")
-    yield "star letters", _counts(labels.letters)
-    yield "stars without letter", _counts(labels.without_letter)
+        yield "", ["(no class column: rows with a stellar subclass are taken as STAR)"]
+    for name, words in (
+        ("unknown classes", labels.unknown_classes),
+        ("subclasses", labels.subclasses),
+        ("unknown subclasses", labels.unknown_subclasses),
+    ):
+        more = words.different - len(words.frequent)
+        if words.frequent:
+            yield name, _counts(words.frequent, empty="none")
+        if more:
+            yield "", [f"and {more:,} more"]
+    if labels.letters:
+        yield "star letters", _counts(labels.letters)
+    if labels.without_letter:
+        yield "stars without", _counts(labels.without_letter)
 
 
-def _words(words: Words, *, then: str = "") -> str:
-    more = words.different - len(words.frequent)
-    listed = _counts(words.frequent, empty="none") + (f" and {more:,} more" if more else "")
-    return listed + then if listed else ""
-
-
-def _counts(counts: Mapping[str, int], *, empty: str = "") -> str:
-    return ", ".join(f"{name or empty} {count:,}" for name, count in counts.items())
+def _counts(counts: Mapping[str, int], *, empty: str = "") -> list[str]:
+    return [f"{name or empty} {count:,}" for name, count in counts.items()]
 
 
 def _services(services: Sequence[Service]) -> RenderableType:
@@ -166,8 +178,16 @@ def _services(services: Sequence[Service]) -> RenderableType:
         for part in [alike] if reason[1] else [[service] for service in alike]:
             shown, task = "" if part[0].task == task else str(part[0].task), str(part[0].task)
             rows = "\n".join(f"{service.rows:,}" if service.rows else "-" for service in part)
-            table.add_row(shown, "\n".join(service.arm for service in part), rows, Text(part[0].not_run or ""))
+            table.add_row(shown, "\n".join(service.arm for service in part), rows, _text(part[0].not_run or ""))
     return _indented(table)
+
+
+def _arms(inspection: Inspection) -> Iterator[RenderableType]:
+    yield _line(_ARMS)
+    for task, group in groupby(inspection.services, key=lambda service: service.task):
+        if dropped := next(group).dropped:
+            size = f"fewer than {inspection.class_size:,} rows (--min-class-size)"
+            yield _line(f"{task}: classes with {size} are dropped: {', '.join(_counts(dropped))}.")
 
 
 def _verdict(verdict: Verdict | None, rows: int) -> Iterator[RenderableType]:
@@ -180,17 +200,18 @@ def _verdict(verdict: Verdict | None, rows: int) -> Iterator[RenderableType]:
     if not verdict.quarantined:
         yield from () if verdict.problems else [_line("Nothing.")]
         return
-    share = f"{verdict.quarantined / rows:.1%}" if verdict.quarantined >= 0.001 * rows else "less than 0.1%"
-    more = ", some for several reasons" if sum(verdict.reasons.values()) > verdict.quarantined else ""
+    share = f"{100 * verdict.quarantined / rows:.2g} %"
+    several = sum(verdict.reasons.values()) > verdict.quarantined
+    more = "; one with several reasons is counted under each" if several else ""
     yield _line(f"{verdict.quarantined:,} of {rows:,} rows ({share}){more}:")
     yield _indented(_reasons(verdict.reasons))
 
 
 def _reasons(reasons: Mapping[str, int]) -> RenderableType:
     table = _table("rows", "reason", numbers=("rows",))
-    ordered = sorted(reasons.items(), key=lambda pair: (-pair[1], pair[0]))
+    ordered = sorted(reasons.items(), key=lambda pair: -pair[1])  # those of equal size in the contract's order
     for reason, count in ordered[:_MANY]:
-        table.add_row(f"{count:,}", Text(reason))
+        table.add_row(f"{count:,}", _text(reason))
     if len(ordered) > _MANY:
         table.add_row("", f"and {len(ordered) - _MANY} more reasons")
     return table

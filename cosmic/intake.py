@@ -126,7 +126,7 @@ def profile_of(judged: JudgedPage) -> PageProfile:
 def reading_of(judged: JudgedPage) -> Reading:
     """Return how a judged page was read."""
     found = _content(judged)["reading"]
-    return Reading(**{**found, "unmapped": tuple(found["unmapped"])})  # type: ignore[dict-item, arg-type]
+    return Reading(**{**found, "unmapped": tuple(found["unmapped"])})  # type: ignore[arg-type]
 
 
 def _content(judged: JudgedPage) -> dict[str, dict[str, object]]:

@@ -15,9 +15,9 @@ from cosmic.errors import CosmicError
 
 app = typer.Typer(
     name="cosmic",
-    help="Keeps a classification catalogue of the sky fresh and trustworthy. Flows run as `python -m flows.NAME`.",
     add_completion=False,
     no_args_is_help=True,
+    rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
 
@@ -36,24 +36,38 @@ def cosmic(
         bool, typer.Option("--version", callback=_version, is_eager=True, help="Print the version.")
     ] = False,
 ) -> None:
-    """Keeps a classification catalogue of the sky fresh and trustworthy. Flows run as `python -m flows.NAME`."""
+    """Keeps a classification catalogue of the sky fresh and trustworthy.
+
+    - `cosmic inspect FILE` says what a table of yours is good for, and writes nothing.
+    - `python -m flows.full_pipeline --path FILE` stores its rows, trains and reports; without --path it does so on a
+      simulated sky.
+
+    All flows run as `python -m flows.NAME` and explain themselves with --help.
+    """
 
 
 @app.command()
 def inspect(
-    file: Annotated[Path, typer.Argument(help="A CSV, FITS, Parquet or VOTable file, gzipped or not.")],
+    file: Annotated[Path, typer.Argument(metavar="FILE", help="A CSV, FITS, Parquet or VOTable file, gzipped or not.")],
     column: Annotated[
         list[str] | None,
         typer.Option(
             metavar="NAME=COLUMN",
-            help="Read Cosmic's column NAME from the file's COLUMN, such as redshift=zsp. May be repeated.",
+            help="Read Cosmic's column NAME from the file's COLUMN, such as redshift=zsp; NAME=- leaves it out. "
+            "system=psf or unit=nanomaggies say what u g r i z are. May be repeated.",
         ),
     ] = None,
-    as_json: Annotated[bool, typer.Option("--json", help="Print JSON instead of tables.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON document instead of tables.")] = False,
 ) -> None:
-    """Say what a file holds, what it is taken for, what it can be used for and what would be refused.
+    """Say what a file holds, what it can be used for and what would be refused. Writes nothing.
 
-    Writes nothing.
+    Which column is taken for what, with how many values; the magnitude system and unit, and how they are known;
+    marks of "not measured"; labels; the rows that each task and arm could train on, or why not; and the rows that
+    the contract would quarantine, by reason. Takes seconds.
+
+    - `cosmic inspect spectra.csv.gz`
+    - `cosmic inspect mine.fits --column redshift=zsp --column obj_id=-`
+    - `cosmic inspect mine.csv --json | jq .services`
     """
     from cosmic.commands import build
     from cosmic.settings import PipelineOptions

@@ -51,9 +51,9 @@ def _run(name: str, options: RunOptions) -> None:
     from flows.terminal import show_log
 
     prepare(options)
-    show_log(quiet=options.quiet, verbose=options.verbose)
+    show_log(quiet=options.quiet or options.dry_run, verbose=options.verbose)
     open_prefect_home(dry=options.dry_run)
-    flow: FlowModule = importlib.import_module(f"flows.{name}")  # type: ignore[assignment]
+    flow: FlowModule = importlib.import_module(f"flows.{name}")
     pipeline = PipelineOptions(**{field: getattr(options, field) for field in PipelineOptions.model_fields})
     if options.dry_run:
         sys.stdout.write(flow.plan(pipeline) + "\n")

@@ -47,6 +47,7 @@ def prepare(options: RunOptions) -> None:
         "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
         "PREFECT_LOGGING_EXTRA_LOGGERS": "cosmic,expectations,tasks,flows",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO" if options.verbose else "CRITICAL",
+        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
         "DO_NOT_TRACK": "1",
         "GX_ANALYTICS_ENABLED": "false",
         "TQDM_DISABLE": "1",
@@ -102,7 +103,7 @@ def end_orphaned_servers(home: Path) -> int:
 
     A temporary server is a child of its run; one whose parent is gone serves nobody and holds the database.
     """
-    wanted = str((home.absolute() / "prefect"))
+    wanted = str(home.absolute() / "prefect")
     ended = 0
     for process in psutil.process_iter(["cmdline", "ppid"]):
         try:

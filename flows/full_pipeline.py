@@ -27,7 +27,7 @@ SETTINGS = Settings()
 @flow(
     name="full-pipeline",
     flow_run_name="{options.source}",
-    task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),
+    task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),  # type: ignore[arg-type]
     validate_parameters=True,
 )
 def full_pipeline(options: PipelineOptions = PipelineOptions()) -> Report:
@@ -73,4 +73,6 @@ def main(options: PipelineOptions) -> str:
 
 def plan(options: PipelineOptions) -> str:
     """Say what would be read, computed and found in the cache; touch nothing."""
-    raise NotImplementedError
+    from flows.plan import plan as planned
+
+    return planned(options, SETTINGS)

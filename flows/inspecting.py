@@ -14,7 +14,7 @@ from pathlib import Path
 from rich.console import Console
 
 from cosmic.inspection import Inspection, Verdict, inspect_file
-from cosmic.settings import Settings
+from cosmic.settings import PipelineOptions, Settings
 from cosmic.sources.base import Overrides, ParsedPage
 
 _WIDEST = 120
@@ -54,15 +54,16 @@ def show(file: Path, *, columns: Overrides, as_json: bool) -> None:
 
 def _inspect(file: Path, columns: Overrides) -> Inspection:
     terminal = Console(stderr=True)
+    class_size = PipelineOptions(path=(file,)).class_size
     if not terminal.is_terminal:
-        return inspect_file(file, columns=columns, judge=judge)
+        return inspect_file(file, columns=columns, judge=judge, class_size=class_size)
     with terminal.status(f"reading {file.name}…") as status:
 
         def judge_and_say_so(parsed: ParsedPage) -> Verdict:
             status.update(f"judging {parsed.rows.num_rows:,} rows…")
             return judge(parsed)
 
-        return inspect_file(file, columns=columns, judge=judge_and_say_so)
+        return inspect_file(file, columns=columns, judge=judge_and_say_so, class_size=class_size)
 
 
 def judge(parsed: ParsedPage) -> Verdict:

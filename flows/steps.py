@@ -30,7 +30,8 @@ class Steps:
 
     def one(self, task: Task[..., Record], *args: Any, **kwargs: Any) -> Record:
         """Run one task and return its record."""
-        return self._record(task(*args, **kwargs, return_state=True))
+        state: State[Record] = task(*args, **kwargs, return_state=True)
+        return self._record(state)
 
     def many(
         self, label: str, items: Sequence[Item], submit: Callable[[Item], PrefectFuture[Record]]

@@ -46,38 +46,63 @@ def train(
     steps: Steps,
 ) -> Trained:
     """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
-    chosen = dict(split=options.split, salt=salt, seed=options.seed, filter=options.filter)
-    scoring = dict(resamples=resamples, seed=options.seed)
     pairs = list(product(options.task or tuple(Task), options.arm or tuple(Arm)))
     prepared = steps.many(
         "preparing",
         pairs,
         lambda pair: training.prepare.submit(
-            snapshot, *pair, min_class_size=options.class_size, folder=home.datasets, **chosen
+            snapshot,
+            pair[0],
+            pair[1],
+            split=options.split,
+            salt=salt,
+            seed=options.seed,
+            min_class_size=options.class_size,
+            filter=options.filter,
+            folder=home.datasets,
         ),
     )
     ready = [one for one in prepared if one.not_run is None]
-    fits = [(one, *kind) for one in ready for kind in product(Model, Rebalancing)]
-    fitted = steps.many("training", fits, lambda fit: training.fit.submit(*fit, seed=options.seed, folder=home.fits))
-    scored = steps.many("scoring", fitted, lambda fit: training.score.submit(fit, folder=home.fits, **scoring))
+    fitted = steps.many(
+        "training",
+        list(product(ready, Model, Rebalancing)),
+        lambda fit: training.fit.submit(fit[0], fit[1], fit[2], seed=options.seed, folder=home.fits),
+    )
+    scored = steps.many(
+        "scoring",
+        fitted,
+        lambda fit: training.score.submit(fit, resamples=resamples, seed=options.seed, folder=home.fits),
+    )
     by_pair = {(one.task, one.arm): one for one in ready}
     winners = [best(list(group)) for _, group in groupby(scored, key=lambda one: (one.task, one.arm))]
     kept = steps.many(
         "keeping",
         winners,
-        lambda one: training.keep.submit(one, by_pair[one.task, one.arm], snapshot, folder=home.models, **scoring),
+        lambda one: training.keep.submit(
+            one, by_pair[one.task, one.arm], snapshot, resamples=resamples, seed=options.seed, folder=home.models
+        ),
     )
-    composed = tuple(
-        steps.one(
-            training.compose, arm, tuple(one for one in kept if one.arm == arm), snapshot,
-            resamples=resamples, folder=home.models, **chosen,
-        )
-        for arm in dict.fromkeys(arm for _, arm in pairs)
-    )  # fmt: skip
+    composed = steps.many(
+        "composing",
+        list(dict.fromkeys(arm for _, arm in pairs)),
+        lambda arm: training.compose.submit(
+            arm,
+            tuple(one for one in kept if one.arm == arm),
+            snapshot,
+            split=options.split,
+            salt=salt,
+            seed=options.seed,
+            filter=options.filter,
+            resamples=resamples,
+            folder=home.models,
+        ),
+    )
     held_out = steps.many(
         "holding out",
         list(product(kept, held)),
-        lambda pair: training.hold_out.submit(*pair, folder=home.models, **scoring),
+        lambda pair: training.hold_out.submit(
+            pair[0], pair[1], resamples=resamples, seed=options.seed, folder=home.models
+        ),
     )
     return Trained(prepared, scored, kept, composed, held_out)
 

@@ -13,21 +13,28 @@ import hashlib
 import importlib.metadata
 import importlib.resources
 import importlib.util
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
-from typing import Any, Final
+from typing import Any, Final, TypeVar
 
+from prefect import Task
 from prefect.cache_policies import NO_CACHE, CachePolicy
 from prefect.client.schemas.objects import State
 from prefect.context import TaskRunContext
+from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore, get_result_store
+from prefect.serializers import JSONSerializer
 from prefect.tasks import exponential_backoff
+from prefect.utilities.callables import get_call_parameters
 from prefect.utilities.hashing import hash_objects
 
 from cosmic.artefacts import files_of, intact
 from cosmic.errors import TransientSourceError
+
+Record = TypeVar("Record")
 
 OURS = ("cosmic", "expectations")
 
@@ -46,14 +53,35 @@ class CodeAware(CachePolicy):
         self, task_ctx: TaskRunContext, inputs: dict[str, Any], flow_parameters: dict[str, Any], **_: Any
     ) -> str | None:
         """Return the key of the newest remembered result that is whole, or of the next one to be made."""
-        name = task_ctx.task.task_key.rsplit("-", 1)[0]
+        del flow_parameters
+        return self.key(task_ctx.task, inputs, store=get_result_store())
+
+    def key(self, task: Task[..., Any], inputs: dict[str, Any], *, store: ResultStore) -> str | None:
+        """Return the key of a call of `task`; results are looked up in `store`."""
+        name = task.task_key.rsplit("-", 1)[0]
         code = [fingerprint(module) for module in self.modules]
-        store = get_result_store()
         for generation in count():
             key = hash_objects(name, code, inputs, generation, raise_on_failure=True)
             if key is None or not store.exists(key) or _whole(store, key):
                 return key
         return None
+
+
+def remembered(task: Task[..., Record], *args: object, results: Path, **kwargs: object) -> Record | None:
+    """Return what is remembered of a call of `task`, without running it and without any server; None if nothing is.
+
+    Parameters
+    ----------
+    results : Path
+        Where Prefect keeps results: `Home.results`.
+    """
+    policy = task.cache_policy
+    if not isinstance(policy, CodeAware) or not results.is_dir():
+        return None
+    store = ResultStore(result_storage=LocalFileSystem(basepath=str(results)), serializer=JSONSerializer())
+    inputs = get_call_parameters(task.fn, args, kwargs)
+    key = policy.key(task, inputs, store=store)
+    return store.read(key).result if key is not None and store.exists(key) else None
 
 
 def _whole(store: ResultStore, key: str) -> bool:
@@ -65,9 +93,17 @@ def _whole(store: ResultStore, key: str) -> bool:
     return all(intact(path) for path in files_of(record))
 
 
-@functools.cache
+_parsing = threading.Lock()
+
+
 def fingerprint(module: str) -> str:
     """Return the sha256 of a module, all it can import of ours, our data, and the versions of what it imports."""
+    with _parsing:  # Python 3.11 cannot parse in two threads at once (SystemError)
+        return _fingerprint(module)
+
+
+@functools.cache
+def _fingerprint(module: str) -> str:
     lines = [f"{name} {digest}" for name, digest in sorted(reachable_sources(module))]
     return hashlib.sha256("\n".join([*lines, _data()]).encode()).hexdigest()
 
@@ -122,6 +158,7 @@ def _data() -> str:
 
 def _is_transient(task: object, run: object, state: State[Any]) -> bool:
     """Whether a failed run is worth another try: only errors that say so themselves."""
+    del task, run
     try:
         state.result()
     except TransientSourceError:

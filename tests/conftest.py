@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import os
+import shutil
+import tempfile
 import uuid
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -24,7 +26,7 @@ MakeDatabase = Callable[[Backend], str]
 
 
 @pytest.fixture(scope="session")
-def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+def postgres_server() -> Iterator[str]:
     """Give the URL of a Postgres server: COSMIC_TEST_POSTGRES_URL, or one started in a temporary folder.
 
     Tests fail where neither is there; COSMIC_TEST_SKIP_POSTGRES=1 skips them instead.
@@ -34,7 +36,8 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     if given := os.environ.get("COSMIC_TEST_POSTGRES_URL"):
         yield given
         return
-    folder = tmp_path_factory.mktemp("postgres")
+    # Not in pytest's own folder: its path may be too long for a socket, and other sessions tidy up there.
+    folder = Path(tempfile.mkdtemp(prefix="cosmic-postgres-"))
     try:
         with pytest.MonkeyPatch.context() as environment:
             environment.setenv("XDG_RUNTIME_DIR", str(folder))  # or the import below warns that it is not set
@@ -52,11 +55,12 @@ def postgres_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
     _execute(server.get_uri(), "SELECT pg_reload_conf()")
     yield server.get_uri()
     server.cleanup()
+    shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
 def new_postgres(postgres_server: str) -> Iterator[Callable[[], str]]:
-    """Give a function that makes a new, empty database in Postgres; all are dropped at the end."""
+    """Give a function that makes a new, empty database in Postgres; on a server that stays they are dropped again."""
     made: list[str] = []
 
     def make() -> str:
@@ -65,7 +69,7 @@ def new_postgres(postgres_server: str) -> Iterator[Callable[[], str]]:
         return make_url(postgres_server).set(database=made[-1]).render_as_string(hide_password=False)
 
     yield make
-    for name in made:
+    for name in made if os.environ.get("COSMIC_TEST_POSTGRES_URL") else ():
         _execute(postgres_server, f'DROP DATABASE "{name}" WITH (FORCE)')
 
 

@@ -13,7 +13,7 @@ import pytest
 from rich.console import Console
 
 from cosmic.errors import ConfigError, PermanentSourceError
-from cosmic.inspection import Inspection, inspect_file
+from cosmic.inspection import Inspection, Verdict, inspect_file
 from cosmic.inspection_view import show
 from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
 from cosmic.sources.base import ParsedPage
@@ -44,6 +44,11 @@ def shown(inspection: Inspection) -> str:
     return text.getvalue()
 
 
+def without_command(text: str) -> list[str]:
+    """The command at the end stays on one line, however long the path is."""
+    return text[: text.find("To use it")].splitlines()
+
+
 def services(inspection: Inspection) -> dict[tuple[Task, Arm], tuple[int, str | None]]:
     return {(one.task, one.arm): (one.rows, one.not_run) for one in inspection.services}
 
@@ -56,9 +61,11 @@ def test_columns_are_told_with_source_marks_and_failures(path: Path) -> None:
     )  # fmt: skip
     assert (facts["redshift"].column, facts["redshift"].how) == ("zsp", "override")
     assert (facts["u"].how, facts["u"].unit, facts["u"].required) == ("alias", "mag", True)
-    assert (facts["g"].values, facts["g"].nulls, facts["g"].sentinels) == (5, 1, 1)
-    assert (facts["prob_psf"].values, facts["prob_psf"].nulls, facts["prob_psf"].sentinels) == (4, 2, 1)
-    assert facts["i"].uncastable == 1
+    assert (facts["g"].values, facts["g"].empty, facts["g"].sentinels) == (4, 1, 1), "the broken line is empty"
+    assert (facts["prob_psf"].values, facts["prob_psf"].empty, facts["prob_psf"].sentinels) == (4, 1, 1)
+    assert (facts["i"].values, facts["i"].uncastable) == (4, 1)
+    for one in found.columns:
+        assert one.values + one.empty + one.sentinels + one.uncastable == 6, one
     assert facts["i"].examples == ("abc in row 3 (not a number)",)
     assert "rounded" in facts["obj_id"].examples[0]
     assert found.n_broken_lines == 1
@@ -75,7 +82,11 @@ def test_labels_are_counted_and_unknown_strings_named(path: Path) -> None:
     labels = inspect_file(path).labels
     assert labels is not None
     assert labels.classes == {"STAR": 3, "": 1, "GALAXY": 1, "QSO": 1}
-    assert labels.unknown_subclasses == {"K9z": 1}
+    assert (labels.subclasses.frequent, labels.subclasses.different) == (
+        {"": 2, "BROADLINE": 1, "F5": 1, "K9z": 1, "M2": 1},
+        5,
+    )
+    assert labels.unknown_subclasses.frequent == {"K9z": 1}
     assert labels.letters == {"F": 1, "M": 1}
     assert labels.without_letter == {"unknown subclass": 1}
 
@@ -100,17 +111,75 @@ def test_a_file_without_labels_is_told_what_it_is_good_for(tmp_path: Path) -> No
     assert found.labels is None
     assert "can be inspected, and classified by a model" in " ".join((found.no_labels or "").split())
     rows, why = services(found)[Task.SUPERCLASS, Arm.PHOTOMETRIC]
-    assert (rows, why) == (0, "no row has a label for it; a model trained elsewhere can classify 1 rows")
+    assert (rows, why) == (0, "no row has a label for it; a model trained elsewhere can classify 1 row")
+
+
+def test_objects_are_recognised_by_the_best_that_is_left_of_their_ids(tmp_path: Path) -> None:
+    file = tmp_path / "rounded.csv"
+    head = "obj_ID,spec_obj_ID,u,g,r,i,z,class,plate,MJD,fiber_ID\n"
+    row = "1.2376609612272e+18,6.5e+18,19.5,18.5,18.0,17.8,17.7,GALAXY,5812,56354,"
+    file.write_text(head + row + "171\n" + row + "\n", encoding="utf-8")
+    found = inspect_file(file)
+    assert found.recognised_by == {"plate-mjd-fiberid": 1, "magnitudes and labels": 1}
+    assert [(one.canonical, one.column) for one in found.left_out] == [
+        ("spec_obj_id", "spec_obj_ID"),
+        ("obj_id", "obj_ID"),
+    ]
+    assert found.unused == ()
+    text = " ".join(shown(found).split())
+    assert "left out obj_ID: its values were rounded through a float, e.g. 1.2376609612272e+18" in text
+    assert "objects are recognised by plate-mjd-fiberid (1 row), magnitudes and labels (1 row)" in text
+
+
+def test_classes_that_are_too_small_to_be_kept_are_named(path: Path) -> None:
+    found = inspect_file(path, class_size=2)
+    for service in found.services:
+        if service.task is Task.SUPERCLASS and service.arm is not Arm.PUBLISHED:
+            assert service.dropped == {"galaxy": 1, "quasar": 1}
+            assert service.not_run == "fewer than two classes have 2 rows"
+    assert services(found)[Task.SUPERCLASS, Arm.PUBLISHED] == (0, "no redshift column, or no value in it")
+    larger = path.read_text(encoding="utf-8") + "10,20.5,19.5,18.0,17.8,17.7,QSO,,1.1,1.1,1,b\n" * 2
+    path.write_text(larger, encoding="utf-8")
+    rows, why = services(inspect_file(path, class_size=100))[Task.SUPERCLASS, Arm.PHOTOMETRIC]
+    assert (rows, why) == (0, "fewer than two classes have 100 rows; --min-class-size 3 would keep two")
+    assert services(inspect_file(path, class_size=3))[Task.SUPERCLASS, Arm.PHOTOMETRIC] == (4, None)
+    assert "galaxy 1, quasar 1" in shown(found)
+    assert "fewer than 2 rows (--min-class-size) are dropped" in " ".join(shown(found).split())
+    assert all(service.dropped == {} for service in inspect_file(path).services)
+
+
+@pytest.mark.parametrize(
+    ("rows", "why"),
+    [("GALAXY,\nQSO,", "no row is a STAR"), ("GALAXY,\nSTAR,CV", "no star has a subclass that gives a letter")],
+)
+def test_a_file_without_star_letters_says_what_is_missing(tmp_path: Path, rows: str, why: str) -> None:
+    file = tmp_path / "rows.csv"
+    lines = [f"19.5,18.5,18.0,17.8,17.7,{row}" for row in rows.splitlines()]
+    file.write_text("\n".join(["u,g,r,i,z,class,subClass", *lines]), encoding="utf-8")
+    assert services(inspect_file(file))[Task.STAR, Arm.PHOTOMETRIC] == (0, why)
 
 
 def test_the_judge_of_the_caller_says_what_would_be_quarantined(path: Path) -> None:
-    def judge(parsed: ParsedPage) -> dict[str, int]:
-        return {"g: -9999": pc.sum(pc.equal(parsed.rows["g"], -9999.0)).as_py()}
+    def judge(parsed: ParsedPage) -> Verdict:
+        count = pc.sum(pc.equal(parsed.rows["g"], -9999.0)).as_py()
+        return Verdict(count, {"g: -9999": count})
 
-    assert inspect_file(path).quarantined is None
-    judged = inspect_file(path, judge=judge)
-    assert judged.quarantined == {"g: -9999": 1}
-    assert "g: -9999" in shown(judged)
+    assert inspect_file(path).verdict is None
+    assert "Not judged." in shown(inspect_file(path))
+    judged = inspect_file(path, judge=judge, columns=(("redshift", "zsp"),))
+    assert judged.verdict == Verdict(1, {"g: -9999": 1})
+    text = shown(judged)
+    assert "1 of 6 rows (17 %):" in text
+    assert "g: -9999" in text
+    assert f"python -m flows.full_pipeline --path {path} --column redshift=zsp" in text
+
+
+def test_a_page_that_would_be_refused_says_so_and_offers_no_command(path: Path) -> None:
+    text = shown(inspect_file(path, judge=lambda _: Verdict(0, {}, ("the median of r is outside 8 to 27 mag.",))))
+    assert "the file as a whole would be refused" in text
+    assert "- the median of r is outside" in text
+    assert "Nothing." not in text
+    assert "full_pipeline" not in text
 
 
 def test_an_inspection_is_json_and_writes_nothing(path: Path) -> None:
@@ -122,21 +191,36 @@ def test_an_inspection_is_json_and_writes_nothing(path: Path) -> None:
 
 
 def test_mistakes_are_errors_with_a_way_out(path: Path) -> None:
-    with pytest.raises(PermanentSourceError, match=r"its folder has rows\.csv"):
+    with pytest.raises(PermanentSourceError, match=r"did you mean rows\.csv"):
         inspect_file(path.with_name("rosw.csv"))
     with pytest.raises(ConfigError, match="did you mean zsp"):
         inspect_file(path, columns=(("redshift", "zps"),))
 
 
 def test_the_view_fits_80_columns_and_needs_no_colour(path: Path) -> None:
-    text = shown(inspect_file(path, columns=(("redshift", "zsp"),), judge=lambda _: {"a reason of many words " * 8: 3}))
-    assert max(map(len, text.splitlines())) <= 80
+    text = shown(
+        inspect_file(
+            path, columns=(("redshift", "zsp"),), judge=lambda _: Verdict(3, {"a reason of many words " * 8: 3})
+        )
+    )
+    assert max(map(len, without_command(text))) <= 80
     assert "\x1b" not in text
     for words in (
-        "CSV, 326 bytes", "6 rows", "System: model. Unit: magnitude.", "by their values", "subClass", "K9z 1", "F 1, M 1",
+        "CSV, 326 bytes", "6 rows", "model: u g r i z are taken", "by their values", "subClass", "K9z 1", "F 1   M 1",
         "abc in row 3", "photometric+shape", "no ELODIE columns", "a reason of many words",
     ):  # fmt: skip
         assert words in text, words
+
+
+def test_what_a_file_says_neither_styles_nor_steers_the_terminal(tmp_path: Path) -> None:
+    file = tmp_path / "rows.csv"
+    file.write_text(
+        "u,g,r,i,z,class,subClass,[/bold]\x1b[2J\n19,18,17,17,17,STAR,[red]\x1b[31mF5,x\n", encoding="utf-8"
+    )
+    text = shown(inspect_file(file))
+    assert "[/bold]?[2J" in text
+    assert "[red]?[31mF5 1" in text
+    assert "\x1b" not in text
 
 
 @needs_tables

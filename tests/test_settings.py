@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import os
 from pathlib import Path
 
 import pytest
@@ -16,12 +16,9 @@ from cosmic.settings import PipelineOptions, RunOptions, Settings, database_url
 
 
 @pytest.fixture(autouse=True)
-def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    import os
-
+def no_settings_of_this_machine(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.startswith("COSMIC_")]:
         monkeypatch.delenv(name)
-    yield
 
 
 def parse(*arguments: str) -> RunOptions:
@@ -35,7 +32,7 @@ def parse(*arguments: str) -> RunOptions:
 
 def help_text() -> str:
     app = typer.Typer(rich_markup_mode=None)
-    app.command()(command(RunOptions, lambda options: None))
+    app.command()(command(RunOptions, lambda _: None))
     return CliRunner().invoke(app, ["--help"], terminal_width=200).output
 
 

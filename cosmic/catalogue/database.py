@@ -115,13 +115,25 @@ class Database:
                         raise ArtefactCorrupt(f"{self.name}: {len(broken)} rows refer to rows that are gone.")
 
     def prepare(self) -> None:
-        """Make the schema of this sky in Postgres, or let readers and the writer of a SQLite file work side by side."""
-        if not self.is_postgres:
-            with self.explained(), self._file_lock(), self._engine.connect() as connection:
-                connection.connection.cursor().execute("PRAGMA journal_mode = WAL")  # kept in the file
+        """Make the schema of this sky in Postgres, or let readers and the writer of a SQLite file work side by side.
+
+        Waits for no writer where that is done already.
+        """
+        if self.is_postgres:
+            self._make_schema()
             return
+        with self.explained(), self._engine.connect() as connection:
+            cursor = connection.connection.cursor()
+            if cursor.execute("PRAGMA journal_mode").fetchone() != ("wal",):
+                with self._file_lock():
+                    cursor.execute("PRAGMA journal_mode = WAL")  # kept in the file
+
+    def _make_schema(self) -> None:
+        # An engine of its own: SQLAlchemy asks once, at the first connection, which schema is the default one.
         bootstrap = _engine(self.url, connect_args={"connect_timeout": _CONNECT_S})
         with self.explained(), bootstrap.begin() as connection:
+            if sa.inspect(connection).has_schema(self.schema):
+                return
             self._advisory_lock(connection)
             if not sa.inspect(connection).has_schema(self.schema):
                 connection.execute(CreateSchema(self.schema))

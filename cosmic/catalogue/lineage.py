@@ -5,6 +5,7 @@ Model → snapshot → ingest → page. Records and finds; reads no file and dec
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
@@ -121,7 +122,17 @@ def record_run(connection: sa.Connection, run: Run) -> None:
 
 
 def record_model(connection: sa.Connection, model: ModelVersion) -> None:
-    """Record a model; one that is known keeps the time and the run of its training."""
+    """Record a model; one that is known keeps the time and the run of its training.
+
+    Raises
+    ------
+    ValueError
+        If a score is no number; what does not exist is None.
+    """
+    if strange := [name for name, score in model.metrics.items() if score is not None and not math.isfinite(score)]:
+        raise ValueError(
+            f"model {model.id} has no finite {', '.join(strange[:5])}; a score that does not exist is None."
+        )
     values = asdict(model)
     for name in ("task", "arm", "family", "rebalancing", "path"):
         values[name] = str(values[name])

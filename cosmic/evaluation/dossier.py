@@ -9,6 +9,7 @@ import hashlib
 import logging
 import shutil
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -39,7 +40,8 @@ from cosmic.records import (
     SplitName,
     Task,
 )
-from cosmic.reporting.facts import Coverage, Hierarchy as HierarchyFacts, HierarchyNode, Holdout, Importance, Selection
+from cosmic.reporting.facts import Coverage, HierarchyNode, Holdout, Importance, Selection
+from cosmic.reporting.facts import Hierarchy as HierarchyFacts
 
 log = logging.getLogger(__name__)
 
@@ -91,7 +93,7 @@ def keep(scored: Scored, prepared: Prepared, *, snapshot: Snapshot, resamples: i
     for name in ("model.skops", "model.json"):
         original = artefacts.check(source.with_name(name))
         if not artefacts.intact(home / name):
-            artefacts.write(home / name, lambda part, original=original: shutil.copyfile(original, part))
+            artefacts.write(home / name, partial(shutil.copyfile, original))
     model = load(home / "model.skops")
     if prepared.path is None:
         raise ValueError(f"{scored.task}, {scored.arm} was fitted on data that say: {prepared.not_run}")

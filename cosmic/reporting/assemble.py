@@ -376,6 +376,12 @@ def _notes(records: RunRecords, datasets: dict[str, DatasetCard]) -> tuple[f.Not
         notes.append(
             f.Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")
         )
+    earlier = (
+        snapshot.rows + snapshot.folded - records.ingest.inserted - records.ingest.updated - records.ingest.unchanged
+    )
+    if earlier > 0:
+        text = f"{earlier} rows of the catalogue come from earlier ingests; this run read the others."
+        notes.append(f.Note(level="warning" if snapshot.sky is Sky.SIMULATED else "note", text=text))
     for one in records.prepared:
         if one.path is None:
             continue

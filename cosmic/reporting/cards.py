@@ -15,8 +15,8 @@ NODES: Final = ("superclass", "star", "galaxy", "galaxy-image")
 HEADLINE: Final = {"galaxy": "balanced_accuracy", "galaxy-image": "balanced_accuracy"}
 _BASELINE: Final = {"f1": "majority_f1", "f1_macro": "majority_f1_macro", "accuracy": "majority"}
 _NOTHING: Final = {
-    "galaxy": "there are no galaxy labels among the data",
-    "galaxy-image": "there are no images among the data",
+    "galaxy": "no galaxy labels were read in this run",
+    "galaxy-image": "no images were read in this run",
 }
 _DATA: Final = {"galaxy-image": ("galaxy", "image")}
 
@@ -94,9 +94,7 @@ def _card(facts: Facts, node: str) -> Card:
     title, arm = words.task(node), words.arm(HONEST)
     if index is None:
         reason = (
-            why_not(facts, node, HONEST)
-            or why_not(facts, node)
-            or _NOTHING.get(node, "there are no labels for it among the data")
+            why_not(facts, node, HONEST) or why_not(facts, node) or _NOTHING.get(node, "it was not part of this run")
         )
         return Card(node, title, arm, rows=_published_rows(facts, node), not_run=reason)
     figure = HEADLINE.get(node, "f1_macro")

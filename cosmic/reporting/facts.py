@@ -8,167 +8,63 @@ weighted by class size unless the name says macro.
 
 from __future__ import annotations
 
-import math
 from typing import Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, field_validator, model_validator
+from pydantic import Field, model_validator
 
-Interval = tuple[float, float]
-"""Lower and upper end of a 95 % interval from resampled sky cells."""
-Setting = bool | int | float | str | tuple[int | float | str, ...] | None
-"""One value of a hyper-parameter or an option."""
-Part = Literal["train", "validation", "test"]
+from cosmic.reporting.results import (
+    Best,
+    Block,
+    ClassScore,
+    Confusion,
+    Holdout,
+    Importance,
+    Interval,
+    Part,
+    Published,
+    Result,
+    Scores,
+    Setting,
+    TreeNode,
+)
 
-
-class Block(BaseModel):
-    """Base of every block: frozen, no unknown names, no NaN and no infinity."""
-
-    model_config = ConfigDict(frozen=True, extra="forbid", allow_inf_nan=False)
-
-
-# ---------------------------------------------------------------------------------------------------- scores
-
-
-class ClassScore(Block):
-    """Scores of one class; null where undefined (never predicted, or no such object)."""
-
-    precision: float | None = None
-    recall: float | None = None
-    f1: float | None = None
-    n: int
-
-
-class Confusion(Block):
-    """Counts of objects: row i is the true class ``labels[i]``, column j the predicted one."""
-
-    labels: tuple[str, ...]
-    counts: tuple[tuple[int, ...], ...]
-
-
-class Scores(Block):
-    """One score block: the same figures for train, validation, test and hold-out.
-
-    Parameters
-    ----------
-    accuracy, precision, recall, f1 : float or None
-        Weighted by class size, as in the published study (so recall equals accuracy).
-    f1_macro, balanced_accuracy : float or None
-        Every class counts the same.
-    majority : float or None
-        Accuracy of always answering the class that is most frequent in the training part.
-    majority_f1, majority_f1_macro : float or None
-        Weighted and macro F1 of the same answer, the baseline of `f1` and `f1_macro`.
-    interval : dict
-        95 % interval by the name of the figure, such as ``{"f1": (0.91, 0.92)}``. Figures without one are absent.
-    """
-
-    accuracy: float | None = None
-    precision: float | None = None
-    recall: float | None = None
-    f1: float | None = None
-    f1_macro: float | None = None
-    balanced_accuracy: float | None = None
-    majority: float | None = None
-    majority_f1: float | None = None
-    majority_f1_macro: float | None = None
-    per_class: dict[str, ClassScore] = Field(default_factory=dict)
-    interval: dict[str, Interval] = Field(default_factory=dict)
-    confusion: Confusion | None = None
-
-
-class Holdout(Scores):
-    """Scores on a file that was never stored and never trained on."""
-
-    path: str
-    sha256: str
-    n: int
-    not_run: str | None = None
-
-
-class Published(Block):
-    """What the published study printed for the same task and model. Never beside a simulated sky."""
-
-    accuracy: float | None = None
-    precision: float | None = None
-    recall: float | None = None
-    f1: float | None = None
-    run_time_s: float | None = None
-    note: str | None = None
-
-
-class Importance(Block):
-    """How much one feature matters; `spread` is the standard deviation over repeats or trees."""
-
-    feature: str
-    value: float
-    spread: float | None = None
-
-
-class TreeNode(Block):
-    """A node of a decision tree: objects with ``feature <= threshold`` go to the first child.
-
-    `threshold` is in the feature's own unit, before any scaling. A leaf, or a node where the drawing ends, has no
-    feature and no children.
-    """
-
-    label: str
-    n: int
-    share: float
-    feature: str | None = None
-    threshold: float | None = None
-    children: tuple[TreeNode, ...] = ()
-
-
-class Result(Block):
-    """One trained model, or the reason why there is none (then the figures are null)."""
-
-    task: str
-    arm: str
-    model: str | None = None
-    features: tuple[str, ...] = ()
-    rebalancing: str | None = None
-    split: str | None = None
-    hyperparameters: dict[str, Setting] = Field(default_factory=dict)
-    seed: int | None = None
-    n_train: int | None = None
-    n_validation: int | None = None
-    n_test: int | None = None
-    fit_s: float | None = None
-    predict_s: float | None = None
-    peak_mb: float | None = None
-    train: Scores | None = None
-    validation: Scores | None = None
-    test: Scores | None = None
-    published: Published | None = None
-    holdout: tuple[Holdout, ...] = ()
-    importance_kind: Literal["permutation", "impurity", "coefficient"] | None = None
-    importance: tuple[Importance, ...] = ()
-    tree: TreeNode | None = None
-    not_run: str | None = None
-
-    @field_validator("hyperparameters", mode="before")
-    @classmethod
-    def _infinity_in_words(cls, given: dict[str, object]) -> dict[str, object]:
-        # logistic regression without a penalty has C = inf, which JSON has no number for
-        return {k: str(v) if isinstance(v, float) and not math.isfinite(v) else v for k, v in given.items()}
-
-    @model_validator(mode="after")
-    def _ran_or_says_why(self) -> Self:
-        if (self.test is None) == (self.not_run is None):
-            raise ValueError(f"{self.task}, {self.arm}: a result has either test figures or a reason in not_run")
-        return self
-
-
-class Best(Block):
-    """The model of one task and arm that is best on validation by weighted F1. `result` is its index in results."""
-
-    task: str
-    arm: str
-    result: int
-    model: str
-    rebalancing: str
-
-
+__all__ = [
+    "ArrayFile",
+    "Best",
+    "Block",
+    "ClassScore",
+    "Comparison",
+    "Confusion",
+    "Coverage",
+    "CurveBin",
+    "Facts",
+    "Hierarchy",
+    "HierarchyNode",
+    "Holdout",
+    "Importance",
+    "IngestFacts",
+    "Interval",
+    "LabelFacts",
+    "Machine",
+    "Note",
+    "PageFacts",
+    "Part",
+    "Portion",
+    "Previous",
+    "Published",
+    "PublishedRow",
+    "Result",
+    "Run",
+    "SavedModel",
+    "Scores",
+    "Selection",
+    "Setting",
+    "SkyMap",
+    "SnapshotFacts",
+    "Source",
+    "SplitFacts",
+    "TreeNode",
+]
 # --------------------------------------------------------------------------------- what the data look like
 
 

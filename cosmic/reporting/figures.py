@@ -23,18 +23,22 @@ _IMPORTANCE: Final = {
 }
 
 
-def completeness_curves(name: str, selections: Sequence[Selection], *, width: int, height: int) -> style.Picture | None:
+def completeness_curves(
+    name: str, selections: Sequence[Selection], *, width: int = 0, height: int = 0
+) -> style.Picture | None:
     """Return completeness against r magnitude for the classes of one task and arm, or None where there is no curve.
 
     Shading is the interval of each bin. With more than a few classes each has a frame of its own, and `height` is
-    that of one row of frames.
+    that of one row of frames; sizes in CSS pixels, chosen by the number of classes where they are not given.
     """
     drawn = [s for s in selections if any(b.completeness is not None for b in s.curve)]
     if not drawn:
         return None
     bins = [b for s in drawn for b in s.curve if b.completeness is not None]
     span = (min(b.r_lo for b in bins), max(b.r_hi for b in bins))
-    columns = 1 if len(drawn) <= _TOGETHER else min(5, max(2, width // 165))
+    few = len(drawn) <= _TOGETHER
+    width, height = width or (560 if few else 820), height or (180 if few else 130)
+    columns = 1 if few else min(5, max(2, width // 165))
     rows = 1 if columns == 1 else -(-len(drawn) // columns)
 
     def draw(figure: Figure) -> None:
@@ -78,7 +82,7 @@ def importance(name: str, result: Result, *, width: int = 430) -> style.Picture 
     return style.picture(name, width=width, height=52 + 21 * len(ordered), alt=alt + ".", draw=draw)
 
 
-def forest(facts: Facts, rows: Sequence[Beside], *, width: int = 600) -> style.Picture | None:
+def forest(facts: Facts, rows: Sequence[Beside], *, width: int = 540) -> style.Picture | None:
     """Return published weighted F1 scores against ours as a forest plot, or None where there are none."""
     if not rows:
         return None

@@ -134,7 +134,7 @@ def _oversampling(facts: Facts) -> Iterator[Finding]:
 
 
 def _not_tested(facts: Facts, claim: str, published: Number | None, task: str, arm: str) -> Finding:
-    reason = why_not(facts, task, arm) or why_not(facts, task) or "was not run"
+    reason = why_not(facts, task, arm) or why_not(facts, task) or "it was not part of this run"
     return Finding(claim, published, None, None, None, "not tested", (reason,))
 
 

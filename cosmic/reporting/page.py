@@ -17,7 +17,7 @@ from cosmic.reporting.cards import cards
 from cosmic.reporting.facts import Facts
 from cosmic.reporting.facts_file import facts_json, read_facts, write_whole
 from cosmic.reporting.ledger import beside, findings
-from cosmic.reporting.shown import At, Number, Style, marked
+from cosmic.reporting.shown import At, Number, Style, Words, marked
 from cosmic.reporting.skymap import sky_pictures
 from cosmic.reporting.verdict import things_to_know, verdict
 
@@ -42,7 +42,7 @@ class TaskView:
 
     name: str
     results: tuple[int, ...]
-    not_run: tuple[int, ...]
+    not_run: tuple[tuple[int, ...], ...]
     best: frozenset[int]
     baseline: int | None
     label: int | None
@@ -106,7 +106,7 @@ def _task_view(facts: Facts, f: At, name: str) -> TaskView:
     return TaskView(
         name=name,
         results=tuple(i for i in indices if facts.results[i].test is not None),
-        not_run=tuple(i for i in indices if facts.results[i].not_run),
+        not_run=_by_reason(facts, indices),
         best=frozenset(best.values()),
         baseline=baseline,
         label=next((i for i, labels in enumerate(facts.labels) if labels.task == name), None),
@@ -116,6 +116,12 @@ def _task_view(facts: Facts, f: At, name: str) -> TaskView:
     )
 
 
+def _by_reason(facts: Facts, indices: list[int]) -> tuple[tuple[int, ...], ...]:
+    """The results that were not run, those with the same reason together."""
+    reasons = dict.fromkeys(facts.results[i].not_run for i in indices if facts.results[i].not_run)
+    return tuple(tuple(i for i in indices if facts.results[i].not_run == reason) for reason in reasons)
+
+
 def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool) -> Shown:
     chosen = [i for i, s in enumerate(facts.selections) if (s.task, s.arm) == (task, arm)]
     trees = [i for i, r in enumerate(facts.results) if (r.task, r.arm) == (task, arm) and r.tree is not None]
@@ -123,12 +129,7 @@ def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool
         result=index,
         open=opened,
         importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]),
-        curve=figures.completeness_curves(
-            f"curve-{task}-{arm}",
-            [facts.selections[i] for i in chosen],
-            width=560 if len(chosen) <= 4 else 820,
-            height=180 if len(chosen) <= 4 else 130,
-        ),
+        curve=figures.completeness_curves(f"curve-{task}-{arm}", [facts.selections[i] for i in chosen]),
         selections=tuple(f["selections"][i] for i in chosen),
         tree=index if index in trees else max(trees, key=lambda i: (_validated(facts, i), -i), default=None),
     )
@@ -151,6 +152,7 @@ def _environment() -> Environment:
         "num": _num,
         "setting": At.setting,
         "share_of": _share_of,
+        "in_order": _in_order,
         "marked": marked,
         "task": words.task,
         "arm": words.arm,
@@ -164,6 +166,13 @@ def _environment() -> Environment:
 
 def _num(place: At, how: str = "score") -> Number | Markup:
     return place.number(Style(how))
+
+
+def _in_order(classes: At, scores: At) -> list[tuple[Words, At]]:
+    """The classes of a mapping in the order of the confusion matrix, others after them."""
+    labels = [] if scores["confusion"].absent else [label.raw() for label in scores["confusion"]["labels"]]
+    pairs = {pair[0].text: pair for pair in classes.pairs()}
+    return [pairs.pop(label) for label in labels if isinstance(label, str) and label in pairs] + list(pairs.values())
 
 
 def _share_of(cell: At, row: At) -> float:

@@ -29,6 +29,7 @@ class Style(StrEnum):
     FOUR = "four"
     TENTHS = "tenths"
     WHOLE = "whole"
+    SECONDS = "seconds"
     PERCENT = "percent"
     SIGNED_COUNT = "signed_count"
     SIGNED_SCORE = "signed_score"
@@ -41,6 +42,7 @@ _FORMAT = {
     Style.FOUR: ".4f",
     Style.TENTHS: ",.1f",
     Style.WHOLE: ",.0f",
+    Style.SECONDS: ",.2f",
     Style.SIGNED_COUNT: "+,.0f",
     Style.SIGNED_SCORE: "+.3f",
 }

@@ -24,6 +24,8 @@ CENTRE: Final = 180.0
 FIELD: Final = 11.0
 """Height of the close-up, degrees."""
 _OVERSAMPLING: Final = 2
+_MANY: Final = 800
+"""Cells with quarantined rows that are still drawn as dots; more are painted."""
 _LABELS_AT: Final = -31.0
 """Declination of the labels of right ascension, degrees: the survey has nothing there."""
 _PARENT_SHIFT: Final = 8
@@ -84,7 +86,7 @@ def _whole(layers: _Layers, width: int) -> style.Picture:
     cells[inside] = _cells(CENTRE - np.degrees(lon_lat[:, 0]), np.degrees(lon_lat[:, 1]), layers.nside)
     image = _painted(cells.reshape(len(y), len(x)), layers, stripe=4)
     flat = MollweideAxes.MollweideTransform(60)
-    marked = np.flatnonzero(layers.quarantined)
+    marked = _dots(layers)
 
     def draw(figure: Figure) -> None:
         figure.set_layout_engine("none")
@@ -131,7 +133,7 @@ def _close(layers: _Layers, width: int) -> style.Picture:
     cells = _cells(lon.ravel(), lat.ravel(), layers.nside).reshape(size, size)
     image = _painted(cells, layers, stripe=12)
     image[_edges(cells)] = (255, 255, 255, 255)
-    marked = np.flatnonzero(layers.quarantined)
+    marked = _dots(layers)
 
     def draw(figure: Figure) -> None:
         frame = figure.subplots()
@@ -164,9 +166,18 @@ def _painted(cells: NDArray[np.int64], layers: _Layers, *, stripe: int) -> NDArr
         shade = depth[mask][:, None]
         image[mask, :3] = (1 - shade) * np.array(light) + shade * np.array(dark)
     row, column = np.indices(cells.shape)
+    refused = np.where(cells >= 0, layers.quarantined[cells], 0) > 0
+    if np.count_nonzero(layers.quarantined) > _MANY:
+        image[refused, :3] = (200, 50, 31)
     hatch = ((row + column) % stripe) < max(1, stripe // 4)
     image[hatch & (cells >= 0) & (np.where(cells >= 0, layers.test[cells], 0) > 0), :3] = (29, 39, 51)
     return image
+
+
+def _dots(layers: _Layers) -> NDArray[np.int64]:
+    """Cells with quarantined rows, where they are few enough for dots."""
+    marked = np.flatnonzero(layers.quarantined)
+    return marked if len(marked) <= _MANY else marked[:0]
 
 
 def _edges(cells: NDArray[np.int64]) -> NDArray[np.bool_]:

@@ -13,7 +13,7 @@ import re
 import uuid
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
 from pathlib import Path
@@ -209,6 +209,39 @@ class PageStore:
         if path.exists():
             log.warning("page %s: the stored file no longer matched its name and was replaced", digest[:12])
         part.replace(path)
+
+
+class HashingStore(PageStore):
+    """Names pages as a `PageStore` of the same folder would and stores nothing: for dry runs.
+
+    The page of a file that is not stored yet lies where the person's own file does.
+    """
+
+    def add(
+        self,
+        chunks: Iterable[bytes],
+        *,
+        suffix: str,
+        kind: str,
+        origin: str,
+        clock: Clock = utc_now,
+        query: str | None = None,
+        columns: Overrides = (),
+    ) -> Page:
+        """Return the page that these bytes would be."""
+        del clock, query
+        sha, size = hashlib.sha256(), 0
+        for chunk in chunks:
+            sha.update(chunk)
+            size += len(chunk)
+        digest = sha.hexdigest()
+        manifest = self.folder / f"{digest}.manifest.json"
+        return Page(PageId(digest), self.folder / f"{digest}{suffix}", manifest, origin, kind, size, columns)
+
+    def add_file(self, path: Path, *, kind: str, clock: Clock = utc_now, columns: Overrides = ()) -> Page:
+        """Return the page that a file would be, readable where it lies."""
+        page = super().add_file(path, kind=kind, clock=clock, columns=columns)
+        return page if page.path.exists() else replace(page, path=path)
 
 
 def check_page(page: Page) -> None:

@@ -18,7 +18,7 @@ import sqlalchemy as sa
 from filelock import FileLock
 from pydantic import TypeAdapter
 from sqlalchemy import event
-from sqlalchemy.engine import Engine, make_url
+from sqlalchemy.engine import make_url
 
 from cosmic.catalogue import Catalogue
 from cosmic.catalogue.database import Database, parse
@@ -29,6 +29,8 @@ MakeRows = Callable[..., pa.Table]
 MakePage = Callable[..., JudgedPage]
 OpenCatalogue = Callable[..., Catalogue]
 
+NOWHERE: dict[str, None] = {"ra": None, "dec": None}
+"""Rows without a position spare each process the import of astropy."""
 SECRET = "pa:ss/wo@rd"
 INGEST = """
 import os, signal, sys
@@ -81,10 +83,10 @@ def test_a_killed_ingest_leaves_the_catalogue_as_it_was_and_the_next_one_does_it
     database_url: str, tmp_path: Path, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage, when: str
 ) -> None:  # fmt: skip
     catalogue = open_catalogue(database_url)
-    catalogue.ingest([make_page(make_rows(20), name="before")])
+    catalogue.ingest([make_page(make_rows(20, **NOWHERE), name="before")])
     before = (catalogue.state, catalogue.rows())
     bad = (1, None, ["u is missing"], "{}")
-    page = make_page(make_rows(200, seed=1), name="new", quarantined=[bad])
+    page = make_page(make_rows(200, seed=1, **NOWHERE), name="new", quarantined=[bad])
     process = ingesting(database_url, tmp_path, page, when=when)
     process.communicate(timeout=120)
     assert process.returncode == -signal.SIGKILL
@@ -100,7 +102,7 @@ def test_a_killed_ingest_leaves_the_catalogue_as_it_was_and_the_next_one_does_it
 def test_two_processes_that_ingest_at_once_double_nothing(
     database_url: str, tmp_path: Path, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
 ) -> None:
-    rows = make_rows(600)
+    rows = make_rows(600, **NOWHERE)
     first, second = make_page(rows.slice(0, 400), name="a"), make_page(rows.slice(200), name="b")
     running = [ingesting(database_url, tmp_path, first), ingesting(database_url, tmp_path, second)]
     done = sorted(tuple(map(int, finish(process).split())) for process in running)
@@ -135,6 +137,18 @@ def test_a_catalogue_that_stays_locked_is_an_error_that_passes(
     ):
         catalogue.ingest([make_page(make_rows(3))])
     assert catalogue.ingest([make_page(make_rows(3))]).inserted == 3
+
+
+@pytest.mark.parametrize(("backend", "how"), [("sqlite", "sqlite"), ("sqlite", "cosmic"), ("postgres", "cosmic")])
+def test_a_catalogue_that_is_being_written_can_be_opened_and_read(
+    make_database: Any, tmp_path: Path, open_catalogue: OpenCatalogue, backend: str, how: str
+) -> None:
+    url = make_database(backend)
+    first = open_catalogue(url)
+    with busy(url, tmp_path / "locks", how):
+        second = open_catalogue(url, lock_timeout=0.1)
+        assert second.id == first.id
+        assert second.rows().num_rows == 0
 
 
 def test_the_lock_file_of_a_dead_process_holds_nobody_up(

@@ -28,7 +28,7 @@ def snapshot(
     return frozen
 
 
-def model(id: str, snapshot: Snapshot, **more: Any) -> ModelVersion:
+def model(id: str, frozen: Snapshot, **more: Any) -> ModelVersion:
     values: dict[str, Any] = {
         "id": id,
         "task": Task.STAR,
@@ -37,7 +37,7 @@ def model(id: str, snapshot: Snapshot, **more: Any) -> ModelVersion:
         "rebalancing": Rebalancing.NONE,
         "path": Path("/home/models") / id,
         "digest": "d" * 64,
-        "snapshot": snapshot.id,
+        "snapshot": frozen.id,
         "metrics": {"f1": 0.1 + 0.2, "auc": None},
         "trained_at": NOW,
     }
@@ -111,5 +111,5 @@ def test_a_snapshot_recorded_twice_stays_one(catalogue: Catalogue, snapshot: Sna
 
 
 def test_a_score_that_is_not_a_number_is_refused(catalogue: Catalogue, snapshot: Snapshot) -> None:
-    with pytest.raises(ValueError, match="not JSON compliant"):
+    with pytest.raises(ValueError, match="no finite f1"):
         catalogue.record_model(model("a", snapshot, metrics={"f1": float("nan")}))

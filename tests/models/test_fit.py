@@ -120,7 +120,9 @@ def test_the_thread_limit_is_lifted_when_the_last_one_leaves() -> None:
     with one_thread():
         pass  # loads the libraries
     before = threads()
-    with one_thread(), one_thread():
+    with one_thread():
+        with one_thread():
+            assert set(threads()) == {1}
         assert set(threads()) == {1}
     assert threads() == before
 

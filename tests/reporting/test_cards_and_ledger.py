@@ -49,7 +49,7 @@ def test_every_node_has_a_card_and_says_why_it_was_not_run(real: f.Facts) -> Non
 
 def test_a_node_that_no_fact_mentions_still_says_why(real: f.Facts) -> None:
     facts = real.model_copy(update={"results": real.results[:-1]})
-    assert str(cards(facts)[-1].not_run) == "there are no images among the data"
+    assert str(cards(facts)[-1].not_run) == "no images were read in this run"
 
 
 def test_published_marks_stand_on_the_real_sky_alone(real: f.Facts, simulated: f.Facts) -> None:

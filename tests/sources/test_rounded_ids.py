@@ -88,7 +88,7 @@ def test_only_the_row_that_was_not_measured_is_quarantined(tmp_path: Path) -> No
     ]
     keys = judged.valid["object_key"].to_pylist()
     assert len(set(keys)) == ROWS - 1
-    assert keys[0] == "pmf:{plate}-{MJD}-{fiber_ID}".format(**table.iloc[0].to_dict())
+    assert keys[0] == "pmf:" + "-".join(str(table[name][0]) for name in ("plate", "MJD", "fiber_ID"))
     assert all(key.startswith("pmf:") for key in keys)
 
 

@@ -9,11 +9,12 @@ from pathlib import Path
 import pytest
 from prefect import flow, task
 from prefect.client.schemas.objects import State
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 from prefect.states import StateType
 
 from cosmic.artefacts import write
 from cosmic.errors import PermanentSourceError, TransientSourceError
-from tasks.policies import asks_outside, makes_files, reachable_sources
+from tasks.policies import asks_outside, makes_files, reachable_sources, remembered
 
 
 @dataclass(frozen=True)
@@ -24,13 +25,23 @@ class Made:
     rows: int
 
 
-def run_states(folder: Path, rows: int, calls: list[int]) -> State[Made]:
-    @task(name="make a file", **makes_files("cosmic.artefacts"))
-    def make(folder: Path, rows: int) -> Made:
-        calls.append(rows)
-        return Made(write(folder / f"{rows}.txt", lambda part: part.write_text("x" * rows)), rows)
+CALLS: list[int] = []
 
-    @flow(result_storage=None)
+
+@task(name="make a file", **makes_files("cosmic.artefacts"))
+def make(folder: Path, rows: int) -> Made:
+    CALLS.append(rows)
+    return Made(write(folder / f"{rows}.txt", lambda part: part.write_text("x" * rows)), rows)
+
+
+@pytest.fixture
+def calls() -> list[int]:
+    CALLS.clear()
+    return CALLS
+
+
+def run_states(folder: Path, rows: int) -> State[Made]:
+    @flow
     def one() -> State[Made]:
         return make(folder, rows, return_state=True)  # type: ignore[no-any-return, call-overload]
 
@@ -39,30 +50,39 @@ def run_states(folder: Path, rows: int, calls: list[int]) -> State[Made]:
 
 @pytest.mark.usefixtures("prefect_server")
 class TestStepsThatMakeFiles:
-    def test_the_second_run_is_answered_from_the_cache(self, tmp_path: Path) -> None:
-        calls: list[int] = []
-        first, second = (run_states(tmp_path, 3, calls) for _ in range(2))
+    def test_the_second_run_is_answered_from_the_cache(self, tmp_path: Path, calls: list[int]) -> None:
+        first, second = (run_states(tmp_path, 3) for _ in range(2))
         assert (first.name, second.name) == ("Completed", "Cached")
         assert calls == [3]
         assert second.result() == Made(tmp_path / "3.txt", 3)
 
-    def test_another_input_runs(self, tmp_path: Path) -> None:
-        calls: list[int] = []
-        run_states(tmp_path, 3, calls)
-        run_states(tmp_path, 4, calls)
+    def test_another_input_runs(self, tmp_path: Path, calls: list[int]) -> None:
+        run_states(tmp_path, 3)
+        run_states(tmp_path, 4)
         assert calls == [3, 4]
 
     @pytest.mark.parametrize("harm", ["missing", "changed"])
     def test_a_remembered_file_that_is_gone_or_changed_runs_again_and_is_remembered_anew(
-        self, tmp_path: Path, harm: str
+        self, tmp_path: Path, calls: list[int], harm: str
     ) -> None:
-        calls: list[int] = []
-        path = run_states(tmp_path, 5, calls).result().path
+        path = run_states(tmp_path, 5).result().path
         path.unlink() if harm == "missing" else path.write_text("other")
-        assert run_states(tmp_path, 5, calls).name == "Completed"
+        assert run_states(tmp_path, 5).name == "Completed"
         assert path.read_text() == "xxxxx"
-        assert run_states(tmp_path, 5, calls).name == "Cached"
+        assert run_states(tmp_path, 5).name == "Cached"
         assert calls == [5, 5]
+
+
+    def test_what_is_remembered_can_be_asked_for_without_running(self, tmp_path: Path, calls: list[int]) -> None:
+        results = PREFECT_LOCAL_STORAGE_PATH.value()
+        assert remembered(make, tmp_path, 6, results=results) is None
+        made = run_states(tmp_path, 6).result()
+        assert remembered(make, tmp_path, 6, results=results) == made
+        assert remembered(make, tmp_path, rows=6, results=results) == made
+        assert remembered(make, tmp_path, 7, results=results) is None
+        made.path.unlink()
+        assert remembered(make, tmp_path, 6, results=results) is None
+        assert calls == [6]
 
 
 @pytest.mark.usefixtures("prefect_server")
