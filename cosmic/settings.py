@@ -10,7 +10,7 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AliasChoices, Field, SecretStr, model_validator
+from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cosmic.records import Arm, Sky, SplitName, Task
@@ -20,7 +20,15 @@ if TYPE_CHECKING:
 
 _CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
 
-Override = Annotated[str, Field(pattern=r"^\s*\w+\s*=\s*\S.*$")]
+
+def _override(text: str) -> str:
+    name, equals, column = text.partition("=")
+    if not (name.strip() and equals and column.strip()):
+        raise ValueError("it takes NAME=COLUMN, such as redshift=zsp")
+    return text
+
+
+Override = Annotated[str, AfterValidator(_override)]
 """NAME=COLUMN."""
 
 

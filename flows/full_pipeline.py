@@ -22,6 +22,7 @@ from flows.training import train
 from tasks import intake, publishing
 
 SETTINGS = Settings()
+DEFAULTS = PipelineOptions()
 
 
 @flow(
@@ -30,7 +31,7 @@ SETTINGS = Settings()
     task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),  # type: ignore[arg-type]
     validate_parameters=True,
 )
-def full_pipeline(options: PipelineOptions = PipelineOptions()) -> Report:
+def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, compare and report."""
     started = datetime.now(UTC)
     home, steps, salt = Home(options.home, options.sky), Steps(), SETTINGS.split_salt or SALT

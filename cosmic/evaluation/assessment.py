@@ -16,7 +16,7 @@ from cosmic.models.fit import FitFacts
 from cosmic.models.persistence import TrainedModel
 from cosmic.models.predictions import Predictions
 from cosmic.records import Fitted, MagnitudeSystem
-from cosmic.reporting.facts import Part, Result, Scores
+from cosmic.reporting.results import Part, Result, Scores
 
 _log = logging.getLogger(__name__)
 

@@ -18,7 +18,7 @@ from cosmic.datasets import PARTS, label_rows
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, ratio, sums_by_block
 from cosmic.models.hierarchy import Hierarchy, NodePath
 from cosmic.records import Snapshot, SplitName, Task
-from cosmic.reporting.facts import Interval
+from cosmic.reporting.results import Interval
 
 Floats = NDArray[np.float64]
 

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from cosmic.datasets import Dataset
 from cosmic.models.persistence import TrainedModel
-from cosmic.reporting.facts import Importance, TreeNode
+from cosmic.reporting.results import Importance, TreeNode
 
 ROWS: Final = 2000
 REPEATS: Final = 5

@@ -11,7 +11,7 @@ from math import isqrt
 from typing import TYPE_CHECKING, Final
 
 from cosmic.records import Model
-from cosmic.reporting.facts import Setting
+from cosmic.reporting.results import Setting
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin

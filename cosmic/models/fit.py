@@ -30,7 +30,7 @@ from cosmic.models.persistence import Estimator, Origin, save
 from cosmic.models.predictions import Predictions
 from cosmic.models.rebalance import rebalance
 from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
-from cosmic.reporting.facts import Confusion, Setting
+from cosmic.reporting.results import Confusion, Setting
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cosmic import artefacts
 from cosmic.datasets import PARTS
-from cosmic.reporting.facts import Part
+from cosmic.reporting.results import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -168,7 +168,7 @@ def assemble(
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
         sky=_sky(records, rows, part, folder=folder),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
-        notes=_notes(records, datasets),
+        notes=_notes(records),
     )
     return write_facts(facts, folder)
 
@@ -190,9 +190,11 @@ def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
             found.append(f.Result(task=one.task, arm=one.arm, not_run=one.not_run))
             continue
         best = next((kept for kept in records.kept if (kept.task, kept.arm) == (one.task, one.arm)), None)
-        for scored in records.scored:
-            if (scored.task, scored.arm) == (one.task, one.arm):
-                found.append(_result(scored, best, records.held_out, sky=sky))
+        found += [
+            _result(scored, best, records.held_out, sky=sky)
+            for scored in records.scored
+            if (scored.task, scored.arm) == (one.task, one.arm)
+        ]
     return tuple(found)
 
 
@@ -368,8 +370,12 @@ def _cells(rows: pa.Table) -> NDArray[np.int64]:
     return np.asarray(HEALPix(nside=NSIDE, order="nested").lonlat_to_healpix(ra, dec), dtype=np.int64)
 
 
-def _notes(records: RunRecords, datasets: dict[str, DatasetCard]) -> tuple[f.Note, ...]:
-    notes = [f.Note(text=text) for text in dict.fromkeys(reading_of(one).unit_reason for one in records.judged)]
+def _notes(records: RunRecords) -> tuple[f.Note, ...]:
+    readings = [reading_of(one) for one in records.judged]
+    notes = [f.Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
+    for judged, reading in zip(records.judged, readings, strict=True):
+        for name, why in reading.left_out.items():
+            notes.append(f.Note(level="warning", text=f"{Path(judged.page.origin).name}: {name} is left out: {why}."))
     snapshot = records.snapshot
     if snapshot.folded:
         other = f"; {snapshot.conflicting} of them have another class there" if snapshot.conflicting else ""
