@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from cosmic.columns import OBJECT_SCHEMA
 
-_EMPTY: Final = pa.scalar(b"", pa.binary())
 _NUL: Final = "\0"
 
 
@@ -61,13 +60,13 @@ def row_digests(rows: pa.Table) -> pa.Array:
     lack it as they were. The rows must be canonical.
     """
     parts = [
-        pc.binary_join_element_wise(pa.scalar(f"{name}\0".encode(), pa.binary()), _bytes(rows[name]), _EMPTY)
+        pc.binary_join_element_wise(_scalar(f"{name}\0"), _bytes(rows[name]), _scalar(""))
         for name in OBJECT_SCHEMA.names[1:]
         if name in rows.column_names and rows[name].null_count < rows.num_rows
     ]
     if not parts:
         return pa.array([hashlib.sha256().hexdigest()] * rows.num_rows, pa.string())
-    joined = pc.binary_join_element_wise(*parts, _EMPTY, null_handling="replace", null_replacement="")
+    joined = pc.binary_join_element_wise(*parts, _scalar(""), null_handling="replace", null_replacement="")
     return pa.array([hashlib.sha256(row).hexdigest() for row in joined.to_pylist()], pa.string())
 
 
@@ -75,8 +74,12 @@ def _bytes(column: pa.ChunkedArray) -> pa.Array:
     """Return each value as bytes that cannot be confused with what follows them: 8 bytes, or a text and its NUL."""
     whole = column.combine_chunks()
     if pa.types.is_string(whole.type):
-        return pc.binary_join_element_wise(whole.cast(pa.binary()), _EMPTY, pa.scalar(b"\0", pa.binary()))
+        return pc.binary_join_element_wise(whole.cast(pa.binary()), _scalar(""), _scalar(_NUL))
     return whole.view(pa.binary(8)).cast(pa.binary())
+
+
+def _scalar(text: str) -> pa.Scalar:
+    return pa.scalar(text.encode(), pa.binary())
 
 
 def table_digest(table: pa.Table, *, salt: str) -> str:

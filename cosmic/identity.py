@@ -163,13 +163,11 @@ def _components(sky: _Sky) -> list[Ints]:
 
     n = len(sky.place)
     placed = np.flatnonzero(sky.place >= 0)
-    someone = np.full(int(sky.place.max(initial=-1)) + 1, -1, np.int64)
-    someone[sky.place[placed]] = placed
+    someone = np.full(max(sky.place.max(initial=-1), *(side.max(initial=-1) for side in sky.near)) + 1, -1, np.int64)
+    someone[sky.place[placed]] = placed  # a row at each place; -1 at fillers
     ends = np.stack([someone[places] for places in sky.near])
-    unplaced = np.append(np.zeros(int(sky.photometry.max(initial=-1)) + 1, bool), False)
-    unplaced[sky.photometry[(sky.place < 0) & (sky.photometry >= 0)]] = (
-        True  # photometry of some row without a position
-    )
+    unplaced = np.zeros(sky.photometry.max(initial=-1) + 2, bool)  # photometry of some row without a position
+    unplaced[sky.photometry[(sky.place < 0) & (sky.photometry >= 0)]] = True  # the last one is for -1
     alike = np.flatnonzero(unplaced[sky.photometry])
     known = np.flatnonzero((sky.plate >= 0) & (sky.mjd >= 0) & (sky.fiberid >= 0))
     triples = np.column_stack((sky.plate[known], sky.mjd[known], sky.fiberid[known]))
@@ -243,9 +241,8 @@ class _Pairs:
     """Answers about two rows."""
 
     def __init__(self, sky: _Sky) -> None:
-        self.near = {(place, place) for place in range(int(sky.place.max(initial=-1)) + 1)}
         first, second = (side.tolist() for side in sky.near)
-        self.near.update(zip(first, second, strict=True), zip(second, first, strict=True))
+        self.near = {*zip(first, second, strict=True), *zip(second, first, strict=True)}
         self.place: list[int] = sky.place.tolist()
         self.photometry: list[int] = sky.photometry.tolist()
         self.mjd: list[int] = sky.mjd.tolist()
@@ -256,10 +253,12 @@ class _Pairs:
         """Return whether something says that both are the same spectrum."""
         if self._same_exposure(one, other):
             return True
-        equal = self.photometry[one] == self.photometry[other] >= 0
-        if (self.place[one], self.place[other]) in self.near:
-            return equal or self.mjd[one] == self.mjd[other] >= 0
-        return equal and (self.place[one] < 0 or self.place[other] < 0)
+        alike = self.photometry[one] == self.photometry[other] >= 0
+        if self.place[one] < 0 or self.place[other] < 0:
+            return alike
+        if self.place[one] != self.place[other] and (self.place[one], self.place[other]) not in self.near:
+            return False
+        return alike or self.mjd[one] == self.mjd[other] >= 0
 
     def contradict(self, one: int, other: int) -> bool:
         """Return whether something says that they are not."""

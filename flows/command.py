@@ -50,6 +50,10 @@ def _run(name: str, options: RunOptions) -> None:
     from flows.environment import check_server, end_orphaned_servers, open_prefect_home, prepare
     from flows.terminal import show_log
 
+    if options.path or options.holdout:
+        from cosmic.sources.files import check_paths
+
+        check_paths((*options.path, *options.holdout))  # before a server is started for nothing
     prepare(options)
     show_log(quiet=options.quiet or options.dry_run, verbose=options.verbose)
     open_prefect_home(dry=options.dry_run)

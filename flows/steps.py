@@ -42,6 +42,7 @@ class Steps:
         """
         futures = [submit(item) for item in items]
         for future in progress(as_completed(futures), total=len(futures), label=label):
+            future.wait()  # takes the final state over; the server learns of it later and would still say PENDING
             if future.state.is_failed() or future.state.is_crashed():
                 future.state.result()  # raises
         return tuple(self._record(future.state) for future in futures)

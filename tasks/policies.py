@@ -134,6 +134,7 @@ def reachable_sources(module: str, *, ours: tuple[str, ...] = OURS) -> Iterator[
             continue
         source = Path(spec.origin).read_bytes()
         yield name, hashlib.sha256(source).hexdigest()
+        todo += [name.rpartition(".")[0]] if "." in name else []  # importing a module runs its package first
         for node in ast.walk(ast.parse(source)):
             if isinstance(node, ast.Import):
                 todo += [alias.name for alias in node.names]

@@ -1,4 +1,4 @@
-"""Real databases for every test that needs one: SQLite files, and a Postgres that the tests start themselves."""
+"""Real databases and a real Prefect server for every test that needs one, all started by the tests themselves."""
 
 from __future__ import annotations
 
@@ -6,6 +6,7 @@ import os
 import shutil
 import tempfile
 import uuid
+import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Literal
@@ -102,6 +103,30 @@ def sqlite_url(tmp_path: Path) -> str:
 def postgres_url(make_database: MakeDatabase) -> str:
     """Give the URL of a new, empty database in Postgres."""
     return make_database("postgres")
+
+
+@pytest.fixture(scope="session")
+def prefect_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """A temporary Prefect server and home, one for the session."""
+    from prefect.settings import (
+        PREFECT_FLOWS_HEARTBEAT_FREQUENCY,
+        PREFECT_HOME,
+        PREFECT_LOCAL_STORAGE_PATH,
+        PREFECT_SERVER_ANALYTICS_ENABLED,
+        temporary_settings,
+    )
+    from prefect.testing.utilities import prefect_test_harness
+
+    home = tmp_path_factory.mktemp("prefect")
+    ours = {PREFECT_HOME: home, PREFECT_LOCAL_STORAGE_PATH: home / "results", PREFECT_SERVER_ANALYTICS_ENABLED: False}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # the server's own, at start
+        with (
+            temporary_settings(ours),
+            prefect_test_harness(server_startup_timeout=120),
+            temporary_settings({PREFECT_FLOWS_HEARTBEAT_FREQUENCY: None}),  # saves a second a flow run
+        ):
+            yield
 
 
 def _execute(server: str, statement: str) -> None:

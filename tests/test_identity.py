@@ -156,6 +156,15 @@ def test_a_position_that_hundreds_of_rows_share_is_a_filler() -> None:
     assert len(set(kept)) == 1
 
 
+def test_a_row_beside_a_filler_position_keeps_its_own() -> None:
+    mags = [(19.0, 18.0, 17.0, 16.0, 15.0 + at / 1000) for at in range(FILLER + 1)]
+    fillers = [placed(f"row:{at:04d}", 50.0, 50.0, mags=mag) for at, mag in enumerate(mags)]
+    blocks, same_as = links(placed("row:a", 50.0, 50 - 0.5 * ARCSEC, mags=OTHER), *fillers)
+    assert blocks[0].startswith("cell:")
+    assert blocks.count(blocks[0]) == 1
+    assert set(same_as) == {None}
+
+
 def test_magnitudes_that_hundreds_of_rows_share_are_a_filler() -> None:
     rows = [placed(f"pmf:{at}-52000-1", float(at), plate=at, mjd=52000, fiberid=1) for at in range(1, FILLER + 2)]
     blocks, same_as = links({"object_key": "row:a"}, *rows)

@@ -6,6 +6,7 @@ A row counts as changed only if its digest differs from the stored one, after th
 from __future__ import annotations
 
 import hashlib
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Final
@@ -22,8 +23,7 @@ from cosmic.identity import COLUMNS as IDENTITY
 from cosmic.identity import link
 from cosmic.lending import complete
 
-EMPTY_STATE: Final = "0" * 64
-"""State of a catalogue without rows."""
+log = logging.getLogger(__name__)
 
 _HELD: Final = ("object_key", "row_digest", "block", "same_as")
 _STATES: Final = 1 << 256
@@ -90,6 +90,10 @@ def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Change
         pa.concat_tables([changed.select(columns), rest.select([*IDENTITY, "block"])], promote_options="default")
     )
 
+    if links.bridged:
+        log.info(
+            "%d objects turned out to be one with another whose block was settled before; both stay", links.bridged
+        )
     n = changed.num_rows
     changed = changed.set_column(changed.num_columns - 1, "block", links.block.slice(0, n))
     changed = changed.append_column("same_as", links.same_as.slice(0, n))

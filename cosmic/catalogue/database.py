@@ -70,7 +70,10 @@ class Database:
             self._engine = _engine(self.url, connect_args={"connect_timeout": _CONNECT_S})
             event.listen(self._engine, "connect", self._use_schema, insert=True)
         else:
-            Path(str(self.url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+            try:
+                Path(str(self.url.database)).absolute().parent.mkdir(parents=True, exist_ok=True)
+            except OSError as error:
+                raise ConfigError(f"{self.name} cannot be made ({error}). Check the folder and its rights.") from error
             self._engine = _engine(self.url, connect_args={"timeout": lock_timeout})
             event.listen(self._engine, "connect", _set_pragmas)
             event.listen(self._engine, "begin", _begin)
@@ -141,12 +144,11 @@ class Database:
     @contextmanager
     def explained(self) -> Iterator[None]:
         """Turn errors of the driver into ours, without secrets."""
+        driver: Any = self._engine.dialect.loaded_dbapi  # COPY and PRAGMA speak to the driver itself
         try:
             yield
-        except CosmicError:
-            raise
-        except exc.DBAPIError as error:
-            raise self._explain(error) from error
+        except (exc.DBAPIError, driver.Error) as error:
+            raise self._explain(error.orig if isinstance(error, exc.DBAPIError) else error, driver) from error
 
     @contextmanager
     def _file_lock(self) -> Iterator[None]:
@@ -181,24 +183,17 @@ class Database:
             "Nothing was changed; run again when it has finished."
         )
 
-    def _explain(self, error: exc.DBAPIError) -> CosmicError:
-        said = _scrubbed(str(error.orig).strip().splitlines()[0] if str(error.orig).strip() else "", self.url)
-        if self.is_postgres:
-            return self._explain_postgres(error, said)
-        if "database is locked" in said:
-            return self._busy()
-        if "no such table" in said:
-            return ConfigError(f"{self.name} was deleted or replaced while it was open. Run again: it is made anew.")
-        if "unable to open" in said or "readonly" in said:
-            return ConfigError(f"{self.name} cannot be opened for writing ({said}). Check the folder and its rights.")
-        if "not a database" in said or "malformed" in said:
-            return ArtefactCorrupt(f"{self.name} is not a readable SQLite file ({said}). Move it away and run again.")
-        if isinstance(error, exc.OperationalError):
-            return TransientSourceError(f"{self.name} failed: {said}. Nothing was changed; run again.")
-        return self._refused(error, said)
-
-    def _refused(self, error: exc.DBAPIError, said: str) -> CosmicError:
-        if isinstance(error, exc.IntegrityError | exc.DataError):
+    def _explain(self, error: BaseException | None, driver: Any) -> CosmicError:
+        said = _scrubbed(next(iter(str(error).strip().splitlines()), ""), self.url)
+        known = self._explain_postgres(error, said) if self.is_postgres else self._explain_sqlite(said)
+        if known is not None:
+            return known
+        if isinstance(error, driver.OperationalError | driver.InterfaceError):
+            return TransientSourceError(
+                f"{self.name} cannot be reached or went away ({said}). Nothing was changed; check that it is there, "
+                "then run again."
+            )
+        if isinstance(error, driver.IntegrityError | driver.DataError):
             return ContractViolation(
                 f"{self.name} refused rows that their contract let pass: {said}. Nothing was changed; the column "
                 "definitions and the tables disagree, which is a mistake in Cosmic.",
@@ -208,8 +203,19 @@ class Database:
             f"{self.name} refused a statement: {said}. Nothing was changed; this is a mistake in Cosmic."
         )
 
-    def _explain_postgres(self, error: exc.DBAPIError, said: str) -> CosmicError:
-        code = getattr(error.orig, "sqlstate", None) or ""
+    def _explain_sqlite(self, said: str) -> CosmicError | None:
+        if "database is locked" in said:
+            return self._busy()
+        if "no such table" in said:
+            return ConfigError(f"{self.name} was deleted or replaced while it was open. Run again: it is made anew.")
+        if "unable to open" in said or "readonly" in said:
+            return ConfigError(f"{self.name} cannot be opened for writing ({said}). Check the folder and its rights.")
+        if "not a database" in said or "malformed" in said:
+            return ArtefactCorrupt(f"{self.name} is not a readable SQLite file ({said}). Move it away and run again.")
+        return None
+
+    def _explain_postgres(self, error: BaseException | None, said: str) -> CosmicError | None:
+        code = getattr(error, "sqlstate", None) or ""
         if code == "55P03":
             return self._busy()
         for prefix, reason in _WRONG.items():
@@ -218,12 +224,7 @@ class Database:
         # A connection that was never made has no SQLSTATE; what the server said is all there is.
         if not code and ("authentication failed" in said or "no password supplied" in said or "does not exist" in said):
             return ConfigError(f"{self.name} refused the connection ({said}). Correct COSMIC_DATABASE_URL.")
-        if isinstance(error, exc.OperationalError):
-            return TransientSourceError(
-                f"{self.name} cannot be reached or went away ({said}). Nothing was changed; check that it runs, then "
-                "run again."
-            )
-        return self._refused(error, said)
+        return None
 
 
 def parse(url: str) -> URL:

@@ -6,11 +6,6 @@ import logging
 from datetime import datetime
 from pathlib import Path
 
-from alembic import command
-from alembic.config import Config
-from alembic.runtime.migration import MigrationContext
-from alembic.script import ScriptDirectory
-
 from cosmic.catalogue.database import Database
 from cosmic.errors import ConfigError
 from cosmic.records import Sky
@@ -38,6 +33,11 @@ def upgrade(database: Database, *, sky: Sky, now: datetime) -> None:
 
 def move(database: Database, target: str, *, sky: Sky, now: datetime) -> None:
     """Take the tables to a revision, forwards or backwards; ``base`` is an empty database."""
+    from alembic import command
+    from alembic.config import Config
+    from alembic.runtime.migration import MigrationContext
+    from alembic.script import ScriptDirectory
+
     config = Config()
     config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
     scripts = ScriptDirectory.from_config(config)
@@ -65,5 +65,7 @@ def move(database: Database, target: str, *, sky: Sky, now: datetime) -> None:
 
 def revision(database: Database) -> str | None:
     """Return the revision that the tables are at; None where there are none."""
+    from alembic.runtime.migration import MigrationContext
+
     with database.reading() as connection:
         return MigrationContext.configure(connection).get_current_revision()

@@ -107,8 +107,11 @@ OBJECTS: Final = sa.Table(
     *(_survey(column) for column in OBJECT_COLUMNS),
     sa.Column("row_digest", sa.String(64), nullable=False),
     sa.Column("block", sa.Text(), nullable=False),
-    # Deferred: a row and the row that stands for it may arrive in one statement, in any order.
-    sa.Column("same_as", sa.Text(), sa.ForeignKey("objects.object_key", deferrable=True, initially="DEFERRED")),
+    # Deferred: a row and the row that stands for it may arrive in one statement, in any order. Indexed: while a link
+    # waits for its row, SQLite looks for such links at every insert, and would read the whole table each time.
+    sa.Column(
+        "same_as", sa.Text(), sa.ForeignKey("objects.object_key", deferrable=True, initially="DEFERRED"), index=True
+    ),
     sa.Column("page_id", sa.String(64), sa.ForeignKey("pages.id"), nullable=False),
     sa.Column("first_ingest", sa.String(64), sa.ForeignKey("ingests.id"), nullable=False),
     sa.Column("last_ingest", sa.String(64), sa.ForeignKey("ingests.id"), nullable=False),

@@ -21,7 +21,7 @@ from typing import Final, Protocol
 
 import pyarrow as pa
 
-from cosmic.artefacts import sha256_of
+from cosmic.artefacts import intact, sha256_of, write
 from cosmic.errors import ArtefactCorrupt, PermanentSourceError
 from cosmic.records import MagnitudeSystem, MagnitudeUnit, Page, PageId, Sky
 
@@ -278,16 +278,15 @@ def _write_hashed(chunks: Iterable[bytes], path: Path) -> tuple[str, int]:
 def _write_manifest(path: Path, facts: dict[str, object], *, started: datetime, ended: datetime) -> None:
     with suppress(FileNotFoundError, json.JSONDecodeError, UnicodeDecodeError):
         known = json.loads(path.read_text(encoding="utf-8"))
-        if isinstance(known, dict) and {name: known.get(name) for name in facts} == facts:
+        if isinstance(known, dict) and {name: known.get(name) for name in facts} == facts and intact(path):
             return  # stored before from the same place: the first times are the true ones
     whole = facts | {
         "started": started.astimezone(UTC).isoformat(),
         "ended": ended.astimezone(UTC).isoformat(),
         "versions": _versions(),
     }
-    part = path.with_name(f".{uuid.uuid4().hex}.part")
-    part.write_text(json.dumps(whole, indent=2, sort_keys=True) + "\n", encoding="utf-8")
-    part.replace(path)
+    text = json.dumps(whole, indent=2, sort_keys=True) + "\n"
+    write(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
 def _versions() -> dict[str, str]:

@@ -162,22 +162,34 @@ def test_the_lock_file_of_a_dead_process_holds_nobody_up(
     assert catalogue.ingest([make_page(make_rows(3))]).inserted == 3
 
 
+@pytest.mark.parametrize("when", ["CREATE TEMPORARY TABLE stage_objects", "UPDATE catalogue"])
 def test_a_connection_that_the_server_ends_changes_nothing_and_passes(
-    postgres_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
+    postgres_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage, when: str
 ) -> None:
     catalogue, page = open_catalogue(postgres_url), make_page(make_rows(50))
+    other = sa.create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg"))
 
     def end(connection: sa.Connection, _cursor: object, statement: str, *_: object) -> None:
-        if statement.startswith("UPDATE catalogue"):
-            connection.connection.driver_connection.execute("SELECT pg_terminate_backend(pg_backend_pid())")  # type: ignore[union-attr]
+        if when in statement:
+            here = connection.connection.driver_connection.info.backend_pid  # type: ignore[union-attr]
+            with other.connect() as killer:
+                killer.execute(sa.select(sa.func.pg_terminate_backend(here, 5_000)))
 
     engine = catalogue._database._engine
-    event.listen(engine, "before_cursor_execute", end)
+    event.listen(engine, "after_cursor_execute", end)
     with pytest.raises(TransientSourceError, match=r"Nothing was changed.*run again"):
         catalogue.ingest([page])
-    event.remove(engine, "before_cursor_execute", end)
+    event.remove(engine, "after_cursor_execute", end)
+    other.dispose()
     assert catalogue.rows().num_rows == 0
     assert catalogue.ingest([page]).inserted == 50
+
+
+def test_a_new_file_that_another_program_has_locked_is_an_error_that_passes(tmp_path: Path) -> None:
+    with closing(sqlite3.connect(tmp_path / "catalogue.db", isolation_level=None)) as other:
+        other.execute("BEGIN EXCLUSIVE")
+        error = refused(f"sqlite:///{tmp_path / 'catalogue.db'}", tmp_path)
+    assert isinstance(error, TransientSourceError)
 
 
 def test_a_catalogue_deleted_while_open_is_named_and_not_written(
@@ -276,7 +288,9 @@ def test_a_file_that_is_no_database_is_left_alone(tmp_path: Path) -> None:
     assert file.read_text().startswith("these are notes")
 
 
-def test_a_folder_is_no_database(tmp_path: Path) -> None:
-    error = refused(f"sqlite:///{tmp_path}", tmp_path)
-    assert isinstance(error, ConfigError)
-    assert "Check the folder" in str(error)
+def test_a_place_that_cannot_hold_a_file_is_an_error_to_correct(tmp_path: Path) -> None:
+    (tmp_path / "notes.txt").write_text("notes")
+    for place in (tmp_path, tmp_path / "notes.txt" / "catalogue.db"):
+        error = refused(f"sqlite:///{place}", tmp_path)
+        assert isinstance(error, ConfigError)
+        assert "Check the folder" in str(error)

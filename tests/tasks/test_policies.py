@@ -72,7 +72,6 @@ class TestStepsThatMakeFiles:
         assert run_states(tmp_path, 5).name == "Cached"
         assert calls == [5, 5]
 
-
     def test_what_is_remembered_can_be_asked_for_without_running(self, tmp_path: Path, calls: list[int]) -> None:
         results = PREFECT_LOCAL_STORAGE_PATH.value()
         assert remembered(make, tmp_path, 6, results=results) is None

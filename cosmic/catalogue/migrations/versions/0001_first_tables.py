@@ -194,6 +194,7 @@ def upgrade() -> None:
         ),
         sa.PrimaryKeyConstraint("object_key", name="pk_objects"),
     )
+    op.create_index("ix_objects_same_as", "objects", ["same_as"], unique=False)
     op.create_table(
         "quarantine",
         sa.Column("page_id", SHA256, nullable=False),
@@ -273,6 +274,7 @@ def downgrade() -> None:
     op.drop_table("snapshots")
     op.drop_index("ix_quarantine_object_key", table_name="quarantine")
     op.drop_table("quarantine")
+    op.drop_index("ix_objects_same_as", table_name="objects")
     op.drop_table("objects")
     op.drop_index("ix_ingest_pages_page_id", table_name="ingest_pages")
     op.drop_table("ingest_pages")
