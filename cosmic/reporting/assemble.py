@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 import logging
 import os
 import platform
@@ -12,12 +11,10 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
-import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-from numpy.typing import NDArray
 
 from cosmic import __version__, artefacts
 from cosmic.datasets import PARTS, Dataset, DatasetCard, part_codes
@@ -42,6 +39,7 @@ from cosmic.reporting import since
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.facts_file import count_cells, write_array, write_facts
 from cosmic.reporting.published import published_for, published_study
+from cosmic.reporting.skycounts import cells_of, count_sky
 from cosmic.settings import PipelineOptions
 
 log = logging.getLogger(__name__)
@@ -166,7 +164,7 @@ def assemble(
         ),
         hierarchy=_hierarchy(records.composed, records.kept, at),
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
-        sky=_sky(records, rows, part, folder=folder),
+        sky=count_sky(rows, part, records.judged, folder=folder),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
         notes=_notes(records),
     )
@@ -284,7 +282,7 @@ def _run(
     new = None
     if changed is not None:
         fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
-        new = write_array(count_cells(_cells(fresh)), folder)
+        new = write_array(count_cells(cells_of(fresh)), folder)
     return f.Run(
         id=identity.id,
         date=identity.started.date().isoformat(),
@@ -323,51 +321,6 @@ def _run(
         if before is None
         else since.previous(before, changed, records.kept, root=root, resamples=resamples),
     )
-
-
-def _sky(records: RunRecords, rows: pa.Table, part: NDArray[np.int8], *, folder: Path) -> f.SkyMap | None:
-    placed = pc.and_(pc.is_valid(rows["ra"]), pc.is_valid(rows["dec"])).to_numpy()
-    if not placed.any():
-        return None
-    test = pa.array(part == PARTS.index("test"))
-    refused = _refused_positions(records.judged)
-    return f.SkyMap(
-        nside=NSIDE,
-        catalogue=write_array(count_cells(_cells(rows)), folder),
-        quarantined=write_array(count_cells(_cells(refused)), folder) if refused.num_rows else None,
-        test=write_array(count_cells(_cells(rows.filter(test))), folder),
-        n_catalogue=int(placed.sum()),
-        n_quarantined=refused.num_rows,
-        n_test=int((placed & (part == PARTS.index("test"))).sum()),
-        n_without_position=int((~placed).sum()),
-    )
-
-
-def _refused_positions(judged: Sequence[JudgedPage]) -> pa.Table:
-    """Positions of quarantined rows that have one."""
-    positions: list[tuple[float, float]] = []
-    for page in judged:
-        for text in pq.read_table(artefacts.check(page.quarantined), columns=["row"])["row"].to_pylist():
-            row = json.loads(text)
-            ra, dec = row.get("ra"), row.get("dec")
-            if isinstance(ra, float | int) and isinstance(dec, float | int) and 0 <= ra <= 360 and abs(dec) <= 90:
-                positions.append((float(ra), float(dec)))
-    return pa.table(
-        {
-            "ra": pa.array([ra for ra, _ in positions], pa.float64()),
-            "dec": pa.array([dec for _, dec in positions], pa.float64()),
-        }
-    )
-
-
-def _cells(rows: pa.Table) -> NDArray[np.int64]:
-    """The HEALPix cell of each row that has a position, nested order."""
-    from astropy import units
-    from astropy_healpix import HEALPix
-
-    placed = rows.filter(pc.and_(pc.is_valid(rows["ra"]), pc.is_valid(rows["dec"])))
-    ra, dec = (placed[name].to_numpy() * units.deg for name in ("ra", "dec"))
-    return np.asarray(HEALPix(nside=NSIDE, order="nested").lonlat_to_healpix(ra, dec), dtype=np.int64)
 
 
 def _notes(records: RunRecords) -> tuple[f.Note, ...]:

@@ -98,8 +98,11 @@ def guess_unit(bands: Mapping[str, Floats]) -> UnitGuess:
         if unit is None and within >= _FLAT and spread >= _WIDE:
             unit = MagnitudeUnit.NANOMAGGIES
         return UnitGuess(unit, figures)
+    # magnitudes with one band in another unit, or in the place of another, are no fluxes
+    nearly_magnitudes = sum(low <= median <= high for median in medians.values()) >= 3 and 0 < spread < _WIDE
     believable = (
-        max(medians.values()) <= _FLUXES[1]
+        not nearly_magnitudes
+        and max(medians.values()) <= _FLUXES[1]
         and max(medians["i"], medians["z"]) >= _FLUXES[0]
         and max(_share_negative(values[band]) for band in "ri") <= _NEGATIVE
         and within >= _FLAT

@@ -3,44 +3,19 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass
-from pathlib import Path
+from collections.abc import Iterator
 
 import pytest
 
-from cosmic.records import Report
-from cosmic.reporting.facts import Facts
+from cosmic.records import Arm, Report, Task
 from cosmic.settings import PipelineOptions
-
-
-@dataclass(frozen=True)
-class Ran:
-    """One run of the whole pipeline in this process."""
-
-    options: PipelineOptions
-    report: Report
-    facts: Facts
-
-
-@dataclass(frozen=True)
-class Twice:
-    """A home in which the same run was made twice; `latest` is facts.json as the first one published it."""
-
-    first: Ran
-    second: Ran
-    latest: bytes
-    fits: dict[Path, int]
-    """Files of fits after the first run, with their times of change."""
-
-
-RunPipeline = Callable[[PipelineOptions], Ran]
+from tests.flows.runs import Ran, RunPipeline, Twice, files_below
 
 
 @pytest.fixture(scope="session", autouse=True)
 def _no_settings_of_the_person() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as environment:
-        for name in os.environ:
+        for name in list(os.environ):
             if name.startswith("COSMIC_") and not name.startswith("COSMIC_TEST_"):
                 environment.delenv(name)
         yield
@@ -56,7 +31,7 @@ def run_pipeline(prefect_server: None) -> RunPipeline:
 
     def run(options: PipelineOptions) -> Ran:
         with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: options.home / "results"}):
-            report: Report = full_pipeline(options)  # type: ignore[assignment]
+            report: Report = full_pipeline(options)
         return Ran(options, report, read_facts(report.facts))
 
     return run
@@ -66,8 +41,8 @@ def run_pipeline(prefect_server: None) -> RunPipeline:
 def twice(run_pipeline: RunPipeline, tmp_path_factory: pytest.TempPathFactory) -> Twice:
     """A home with two equal runs of a thousand simulated objects: two nodes, the honest arm."""
     home = tmp_path_factory.mktemp("twice")
-    options = PipelineOptions(home=home, rows=1000, task=("superclass", "star"), arm=("photometric",))  # type: ignore[arg-type]
+    options = PipelineOptions(home=home, rows=1000, task=(Task.SUPERCLASS, Task.STAR), arm=(Arm.PHOTOMETRIC,))
     first = run_pipeline(options)
     latest = (home / "reports" / "latest" / "facts.json").read_bytes()
-    fits = {path: path.stat().st_mtime_ns for path in (home / "simulated" / "fits").rglob("*") if path.is_file()}
+    fits = files_below(home / "simulated" / "fits")
     return Twice(first, run_pipeline(options), latest, fits)

@@ -1,0 +1,185 @@
+"""A table of one's own to a report, a hold-out file that is only scored, and pages that stop before the catalogue."""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+import pytest
+import sqlalchemy as sa
+
+from cosmic.errors import ConfigError, ContractViolation, CosmicError, PermanentSourceError
+from cosmic.records import Arm, Task
+from cosmic.reporting.check import numbers_not_in_facts
+from cosmic.settings import PipelineOptions
+from tests.flows.runs import PLAIN, Ran, RunPipeline, export
+
+PSF = {
+    name.replace("modelMag", "psfMag"): "psf" + plain if plain in "ugriz" else plain for name, plain in PLAIN.items()
+}
+
+
+@dataclass(frozen=True)
+class Mine:
+    """A run on a person's file, with the table in it and the one that was held out."""
+
+    run: Ran
+    path: Path
+    rows: pa.Table
+    holdout: Path
+    held: pa.Table
+
+
+@pytest.fixture(scope="module")
+def mine(run_pipeline: RunPipeline, tmp_path_factory: pytest.TempPathFactory) -> Mine:
+    folder = tmp_path_factory.mktemp("mine")
+    path, holdout = folder / "rows.csv", folder / "held.csv"
+    rows, held = export(path, rows=1500, seed=5), export(holdout, rows=400, seed=6)
+    run = run_pipeline(
+        PipelineOptions(
+            home=folder / "home", path=(path,), holdout=(holdout,), task=(Task.SUPERCLASS,), arm=(Arm.PHOTOMETRIC,),
+            min_class_size=20,
+        )
+    )  # fmt: skip
+    return Mine(run, path, rows, holdout, held)
+
+
+def ids(table: pa.Table) -> set[str]:
+    return {f"spec:{number:020d}" for number in table["specObjID"].to_pylist()}
+
+
+def stored_keys(run: Ran) -> set[str]:
+    engine = sa.create_engine(f"sqlite:///{run.catalogue}")
+    with engine.connect() as connection:
+        keys = set(connection.execute(sa.text("SELECT object_key FROM objects")).scalars())
+    engine.dispose()
+    return keys
+
+
+class TestAFile:
+    def test_goes_through_to_a_report_on_the_real_sky(self, mine: Mine) -> None:
+        facts = mine.run.facts
+        assert facts.source.kind == "files"
+        assert not facts.source.simulated
+        assert facts.source.names == (str(mine.path),) or facts.source.names == (mine.path.name,)
+        assert facts.source.pages[0].sha256 == hashlib.sha256(mine.path.read_bytes()).hexdigest()
+        assert mine.run.report.html.parent.parent == mine.run.options.home / "real" / "reports"
+        assert not (mine.run.options.home / "simulated").exists()
+        assert facts.ingest.rows == 1500
+        best = next(iter(facts.best))
+        test = facts.results[best.result].test
+        assert test is not None
+        assert test.f1 is not None
+        assert test.f1 > 0.7
+
+    def test_every_number_on_the_page_is_in_the_facts(self, mine: Mine) -> None:
+        page = mine.run.report.html.read_text(encoding="utf-8")
+        assert numbers_not_in_facts(page, mine.run.facts) == []
+
+    def test_is_left_as_it_was(self, mine: Mine) -> None:
+        assert pa_csv.read_csv(mine.path).num_rows == 1500
+
+
+class TestAHoldout:
+    def test_is_scored_by_the_kept_model_with_its_n_and_digest(self, mine: Mine) -> None:
+        held = [(result, one) for result in mine.run.facts.results for one in result.holdout]
+        assert len(held) == 1, "one kept model, one file"
+        result, one = held[0]
+        assert (result.task, result.arm) == ("superclass", "photometric")
+        assert one.sha256 == hashlib.sha256(mine.holdout.read_bytes()).hexdigest()
+        assert one.path.endswith("held.csv")
+        assert 380 < one.n <= 400
+        assert one.f1 is not None
+        assert one.f1 > 0.7
+
+    def test_is_in_neither_catalogue_nor_snapshot(self, mine: Mine) -> None:
+        keys = stored_keys(mine.run)
+        assert keys <= ids(mine.rows)
+        assert not keys & ids(mine.held)
+        assert len(keys) == mine.run.facts.ingest.valid == mine.run.facts.snapshot.rows
+        assert mine.run.facts.ingest.rows == 1500
+        snapshot = mine.run.options.home / "real" / "snapshots" / f"{mine.run.facts.snapshot.id}.parquet"
+        assert set(pq.read_table(snapshot, columns=["object_key"])["object_key"].to_pylist()) == keys
+
+
+Spoil = Callable[[pa.Table], pa.Table]
+
+
+def fluxes(rows: pa.Table) -> pa.Table:
+    """Nanomaggies in a column whose name says magnitudes: f = 10^((22.5 - m) / 2.5)."""
+    at = rows.column_names.index("g")
+    flux = pc.power(10.0, pc.divide(pc.subtract(22.5, rows["g"]), 2.5))
+    return rows.set_column(at, "g", flux)
+
+
+def half_gone(rows: pa.Table) -> pa.Table:
+    return rows.slice(0, int(rows.num_rows * 0.45))
+
+
+def swapped(rows: pa.Table) -> pa.Table:
+    return rows.rename_columns([{"u": "z", "z": "u"}.get(name, name) for name in rows.column_names])
+
+
+def only_stars(rows: pa.Table) -> pa.Table:
+    return rows.filter(pc.equal(rows["class"], "STAR"))
+
+
+class TestABadPage:
+    @pytest.mark.parametrize(
+        ("spoil", "words"),
+        [
+            (fluxes, "g"),
+            (half_gone, "675 rows, 1500 last time"),
+            (swapped, "u"),
+            (only_stars, "rows"),
+        ],
+    )
+    def test_stops_before_the_catalogue_and_says_why(
+        self, mine: Mine, run_pipeline: RunPipeline, spoil: Spoil, words: str
+    ) -> None:
+        before, whole = mine.run.glance(), mine.path.read_bytes()
+        reports = set((mine.run.options.home / "real" / "reports").iterdir())
+        pa_csv.write_csv(spoil(mine.rows), mine.path)
+        try:
+            with pytest.raises(CosmicError) as refused:
+                run_pipeline(mine.run.options)
+        finally:
+            mine.path.write_bytes(whole)
+        print(type(refused.value), refused.value)
+        assert mine.run.glance() == before
+        assert set((mine.run.options.home / "real" / "reports").iterdir()) == reports
+
+
+class TestMagnitudeSystems:
+    def test_of_another_file_are_not_mixed_into_the_catalogue(
+        self, mine: Mine, run_pipeline: RunPipeline, tmp_path: Path
+    ) -> None:
+        before = mine.run.glance()
+        export(tmp_path / "psf.csv", rows=300, seed=7, names=PSF)
+        with pytest.raises(ConfigError, match=r"holds model magnitudes and .*psf\.csv brings psf magnitudes"):
+            run_pipeline(mine.run.options.model_copy(update={"path": (tmp_path / "psf.csv",), "holdout": ()}))
+        assert mine.run.glance() == before
+
+    def test_of_two_files_are_not_mixed_in_one_ingest(
+        self, mine: Mine, run_pipeline: RunPipeline, tmp_path: Path
+    ) -> None:
+        export(tmp_path / "psf.csv", rows=300, seed=7, names=PSF)
+        both = (mine.path, tmp_path / "psf.csv")
+        with pytest.raises(ConfigError, match="different magnitude systems, which are never mixed"):
+            run_pipeline(mine.run.options.model_copy(update={"path": both, "holdout": ()}))
+
+
+def test_a_missing_file_is_refused_before_anything_is_written(run_pipeline: RunPipeline, tmp_path: Path) -> None:
+    (tmp_path / "rows.csv").write_text("u,g,r,i,z,class\n", encoding="utf-8")
+    with pytest.raises(PermanentSourceError, match=r"rosw\.csv does not exist \(did you mean rows\.csv\?\)"):
+        run_pipeline(PipelineOptions(home=tmp_path / "home", path=(tmp_path / "rosw.csv",)))
+    assert not (tmp_path / "home" / "real").exists()
+
+
+assert ContractViolation
