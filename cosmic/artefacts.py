@@ -21,19 +21,23 @@ def sha256_of(path: Path) -> str:
         return hashlib.file_digest(file, "sha256").hexdigest()
 
 
-def write(path: Path, fill: Callable[[Path], object]) -> Path:
+def write(path: Path, fill: Callable[[Path], object], *, sealed: bool = True) -> Path:
     """Return `path` after `fill` wrote it; a reader, a crash or a second writer never sees half a file.
 
-    The digest lands first in a small file beside it. A crash between the two leaves a digest without its
-    file, or beside an older one: `intact` says no, and the step runs again.
+    Parameters
+    ----------
+    sealed : bool
+        Whether the digest lands, first, in a small file beside it. A crash between the two leaves a digest without
+        its file, or beside an older one: `intact` says no, and the step runs again.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         fill(part)
-        seal = part.with_suffix(".seal")
-        seal.write_text(sha256_of(part) + "\n", encoding="ascii")
-        seal.replace(_seal(path))
+        if sealed:
+            seal = part.with_suffix(".seal")
+            seal.write_text(sha256_of(part) + "\n", encoding="ascii")
+            seal.replace(_seal(path))
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)

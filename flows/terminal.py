@@ -10,12 +10,15 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 OURS = ("cosmic", "expectations", "tasks", "flows")
+MANY = ("cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier")
+"""Whose lines come by the dozen: the Prefect UI has them, the terminal shows a count."""
 
 
 def show_log(*, quiet: bool, verbose: bool) -> None:
     """Print our own log lines to standard error: time and message, warnings marked."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
+    handler.addFilter(lambda record: record.levelno > logging.INFO or record.name not in MANY)
     handler.setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
     for name in OURS:
         logger = logging.getLogger(name)

@@ -88,6 +88,7 @@ def train(
         lambda arm: training.compose.submit(
             arm,
             tuple(one for one in kept if one.arm == arm),
+            tuple(one for one in prepared if one.arm == arm),
             snapshot,
             split=options.split,
             salt=salt,
@@ -101,7 +102,7 @@ def train(
         "holding out",
         list(product(kept, held)),
         lambda pair: training.hold_out.submit(
-            pair[0], pair[1], resamples=resamples, seed=options.seed, folder=home.models
+            pair[0], pair[1], snapshot, resamples=resamples, seed=options.seed, folder=home.models
         ),
     )
     return Trained(prepared, scored, kept, composed, held_out)

@@ -74,6 +74,7 @@ def keep(scored: Scored, prepared: Prepared, snapshot: Snapshot, *, resamples: i
 def compose(
     arm: Arm,
     kept: tuple[Kept, ...],
+    prepared: tuple[Prepared, ...],
     snapshot: Snapshot,
     *,
     split: SplitName,
@@ -87,14 +88,14 @@ def compose(
     from cosmic.evaluation import dossier
 
     return dossier.compose(
-        arm, kept, snapshot=snapshot, split=split, salt=salt, seed=seed, filter=filter, resamples=resamples,
+        arm, kept, prepared, snapshot=snapshot, split=split, salt=salt, seed=seed, filter=filter, resamples=resamples,
         folder=folder,
     )  # fmt: skip
 
 
 @task(**policy("hold-out"), task_run_name="hold out {judged.page.origin} · {kept.task} · {kept.arm}")
-def hold_out(kept: Kept, judged: JudgedPage, *, resamples: int, seed: int, folder: Path) -> HeldOut:
+def hold_out(kept: Kept, judged: JudgedPage, snapshot: Snapshot, *, resamples: int, seed: int, folder: Path) -> HeldOut:
     """Score a kept model on a file that is never stored and never trained on."""
     from cosmic.evaluation import dossier
 
-    return dossier.hold_out(kept, judged, resamples=resamples, seed=seed, folder=folder)
+    return dossier.hold_out(kept, judged, snapshot=snapshot, resamples=resamples, seed=seed, folder=folder)

@@ -13,10 +13,13 @@ from functools import partial
 from pathlib import Path
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from cosmic import artefacts
+from cosmic.columns import BANDS
 from cosmic.datasets import Dataset
 from cosmic.evaluation.assessment import assess, score_rows
 from cosmic.evaluation.hierarchical import assess_hierarchy
@@ -25,6 +28,7 @@ from cosmic.evaluation.selection import selections
 from cosmic.models.hierarchy import Hierarchy
 from cosmic.models.persistence import load, read_card
 from cosmic.models.predictions import Predictions
+from cosmic.objects import magnitude_digests
 from cosmic.records import (
     Arm,
     Composed,
@@ -119,6 +123,7 @@ def keep(scored: Scored, prepared: Prepared, *, snapshot: Snapshot, resamples: i
 def compose(
     arm: Arm,
     kept: Sequence[Kept],
+    prepared: Sequence[Prepared],
     *,
     snapshot: Snapshot,
     split: SplitName,
@@ -130,10 +135,14 @@ def compose(
 ) -> Composed:
     """Return the hierarchy of one arm on the test objects: the superclass model and the subclass models below it.
 
-    Without a superclass model there is none, and the file says why.
+    Without a superclass model there is none; a node without a model says why: `prepared` has the reasons.
     """
     models = {one.task: one for one in kept if one.arm == arm}
-    nodes = tuple(HierarchyNode(task=task) for task in models)
+    missing = {one.task: one.not_run for one in prepared if one.arm == arm and one.task not in models}
+    nodes = (
+        *(HierarchyNode(task=task) for task in models),
+        *(HierarchyNode(task=task, not_run=why) for task, why in missing.items()),
+    )
     facts = HierarchyFacts(arm=arm, nodes=nodes, not_run=f"no superclass model in the arm {arm}")
     if Task.SUPERCLASS in models:
         below = {task.value: load(one.model) for task, one in models.items() if task is not Task.SUPERCLASS}
@@ -159,8 +168,14 @@ def compose(
     return Composed(arm, _write(facts, folder / f"hierarchy-{name[:32]}.json"))
 
 
-def hold_out(kept: Kept, judged: JudgedPage, *, resamples: int, seed: int, folder: Path) -> HeldOut:
-    """Return the scores of a kept model on the valid rows of a page that is never stored and never trained on."""
+def hold_out(kept: Kept, judged: JudgedPage, *, snapshot: Snapshot, resamples: int, seed: int, folder: Path) -> HeldOut:
+    """Return the scores of a kept model on the valid rows of a page that is never stored and never trained on.
+
+    Raises
+    ------
+    NotServable
+        If the page is in another magnitude system than the model.
+    """
     rows = pq.read_table(artefacts.check(judged.valid))
     n, scores = score_rows(load(kept.model), rows, system=judged.system, resamples=resamples, seed=seed)
     facts = Holdout(
@@ -168,10 +183,23 @@ def hold_out(kept: Kept, judged: JudgedPage, *, resamples: int, seed: int, folde
         path=Path(judged.page.origin).name,
         sha256=judged.page.id,
         n=n,
+        n_trained_on=_trained_on(rows, kept, snapshot),
         not_run=None if n else "no row has a label that the model knows and every value that it needs",
     )
     name = f"holdout-{kept.sha256[:16]}-{judged.page.id[:16]}-{resamples}-{seed}.json"
     return HeldOut(kept.task, kept.arm, _write(facts, folder / name))
+
+
+def _trained_on(rows: pa.Table, kept: Kept, snapshot: Snapshot) -> int:
+    """How many rows are objects of the training part, known by their key or by their five magnitudes."""
+    if kept.prepared.path is None:
+        return 0
+    data = Dataset.load(kept.prepared.path)
+    keys = data.keys.take(pa.array(data.within("train")))
+    known = pq.read_table(snapshot.path, columns=["object_key", *BANDS])
+    known = known.filter(pc.is_in(known["object_key"], value_set=keys))
+    same = pc.is_in(magnitude_digests(rows), value_set=magnitude_digests(known))
+    return int(pc.sum(pc.or_(same, pc.is_in(rows["object_key"].combine_chunks(), value_set=keys))).as_py() or 0)
 
 
 def _coverage(task: Task, predictions: Predictions, snapshot: Snapshot) -> Coverage:

@@ -166,7 +166,7 @@ def assemble(
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
         sky=count_sky(rows, part, records.judged, folder=folder),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
-        notes=_notes(records),
+        notes=(*_notes(records), *_seen(results)),
     )
     return write_facts(facts, folder)
 
@@ -350,6 +350,22 @@ def _notes(records: RunRecords) -> tuple[f.Note, ...]:
             text = f"{one.arm}: {card.lacking} labelled objects lack a value that the arm needs and are left out of it."
             notes.append(f.Note(text=text, task=one.task))
     return tuple(notes)
+
+
+def _seen(results: Sequence[f.Result]) -> list[f.Note]:
+    """A warning for each hold-out file with rows that a model was trained on."""
+    worst: dict[str, f.Holdout] = {}
+    for held in (held for result in results for held in result.holdout):
+        if held.n_trained_on > (worst[held.path].n_trained_on if held.path in worst else 0):
+            worst[held.path] = held
+    return [
+        f.Note(
+            level="warning",
+            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that were trained on, since "
+            "the catalogue has them too: its scores are no test.",
+        )
+        for held in worst.values()
+    ]
 
 
 def _relative(path: Path, root: Path) -> str:

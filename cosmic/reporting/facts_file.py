@@ -6,7 +6,6 @@ import hashlib
 import io
 import json
 import math
-import os
 import re
 from pathlib import Path
 
@@ -14,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, ValidationError
 
+from cosmic import artefacts
 from cosmic.errors import ArtefactCorrupt
 from cosmic.reporting.facts import ArrayFile, Facts
 
@@ -122,14 +122,7 @@ def count_cells(cells: NDArray[np.int64]) -> NDArray[np.int64]:
 
 def write_whole(path: Path, content: bytes) -> Path:
     """Write a file whole or not at all, and return its path."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        part.write_bytes(content)
-        part.replace(path)  # atomic: a reader sees the whole file or none
-    finally:
-        part.unlink(missing_ok=True)
-    return path
+    return artefacts.write(path, lambda part: part.write_bytes(content), sealed=False)
 
 
 _ABSENT = object()

@@ -72,11 +72,16 @@ class Scores(Block):
 
 
 class Holdout(Scores):
-    """Scores on a file that was never stored and never trained on."""
+    """Scores on a file that is never stored and never trained on.
+
+    `n_trained_on` of its n rows are objects that the model was trained on all the same, since the catalogue has them
+    from elsewhere: known by their key or by their five magnitudes.
+    """
 
     path: str
     sha256: str
     n: int
+    n_trained_on: int = 0
     not_run: str | None = None
 
 

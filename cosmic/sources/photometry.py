@@ -27,7 +27,7 @@ _TILT: Final = (-0.12, 0.5)
 _FLAT: Final = 0.12
 """ln(largest / smallest) of an object's fluxes is larger; that of its magnitudes may be."""
 _WIDE: Final = 0.25
-"""Spread of ln(r) from which a sample cannot be magnitudes."""
+"""Spread of ln(band), typical of the five, from which a sample cannot be magnitudes."""
 _NEGATIVE: Final = 0.35
 """Largest believable share of negative fluxes in r or i: more are standardised values, not fluxes."""
 
@@ -84,10 +84,11 @@ def guess_unit(bands: Mapping[str, Floats]) -> UnitGuess:
     if any(np.isnan(column).all() for column in values.values()):
         return UnitGuess(MagnitudeUnit.MAGNITUDE, "a band holds no values, so nothing speaks against magnitudes")
     medians = {band: float(np.nanmedian(column)) for band, column in values.items()}
-    tilt, within, spread = _tilt(values), _range_within_objects(values), _spread(values["r"])
+    tilt, within = _tilt(values), _range_within_objects(values)
+    spread = float(np.median([_spread(column) for column in values.values()]))  # of most bands: one may be narrow
     figures = (
         "medians " + ", ".join(f"{band} {medians[band]:.4g}" for band in BANDS)
-        + f"; u/z of an object is typically {np.exp(tilt):.2f}; r spreads by {100 * spread:.0f} %"
+        + f"; u/z of an object is typically {np.exp(tilt):.2f}; a band typically spreads by {100 * spread:.0f} %"
     )  # fmt: skip
     low, high = _MAGNITUDES
     if all(low <= medians[band] <= high for band in "ugri") and medians["z"] < min(_REDSHIFT_BELOW, 0.4 * medians["i"]):
@@ -99,7 +100,7 @@ def guess_unit(bands: Mapping[str, Floats]) -> UnitGuess:
             unit = MagnitudeUnit.NANOMAGGIES
         return UnitGuess(unit, figures)
     # magnitudes with one band in another unit, or in the place of another, are no fluxes
-    nearly_magnitudes = sum(low <= median <= high for median in medians.values()) >= 3 and 0 < spread < _WIDE
+    nearly_magnitudes = sum(low <= median <= high for median in medians.values()) >= 4 and 0 < spread < _WIDE
     believable = (
         not nearly_magnitudes
         and max(medians.values()) <= _FLUXES[1]

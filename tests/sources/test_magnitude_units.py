@@ -99,6 +99,14 @@ def test_what_is_neither_is_left_undecided(bands: dict[str, Floats], why: str) -
     assert guess_unit(bands).unit is None, why
 
 
+@pytest.mark.parametrize("band", BANDS)
+def test_magnitudes_with_one_band_in_another_unit_or_place_are_taken_for_neither(band: str) -> None:
+    good = _normal((20.07, 18.8, 18.21, 17.84, 17.59), 1.0)
+    assert guess_unit(good).unit is MagnitudeUnit.MAGNITUDE
+    assert guess_unit(good | {band: fluxes(good[band], band)}).unit is None
+    assert guess_unit(good | {"u": good["z"], "z": good["u"]}).unit is None
+
+
 def test_a_redshift_in_place_of_z_is_called_one() -> None:
     assert "z looks like a redshift" in guess_unit(_normal((19, 18, 17.5, 17.2, 0.1), 0.05)).reason
 
