@@ -30,7 +30,11 @@ def start(name: str, text: str) -> NoReturn:
     """Run `flows.NAME` with the options of the command line, then leave the process."""
 
     def run(options: RunOptions) -> None:
-        _run(name, options)
+        try:
+            _run(name, options)
+        except KeyboardInterrupt:  # caught here: typer would leave without a word
+            sys.stderr.write("\nStopped. The same command goes on from here: finished work is kept.\n")
+            raise typer.Exit(130) from None
 
     run.__doc__ = text
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -40,14 +44,17 @@ def start(name: str, text: str) -> NoReturn:
     except CosmicError as error:
         sys.stderr.write(f"\n{error}\n")
         sys.exit(1)
-    except KeyboardInterrupt:
-        sys.stderr.write("\nStopped. The same command goes on from here: finished work is kept.\n")
-        sys.exit(130)
     sys.exit(0)
 
 
 def _run(name: str, options: RunOptions) -> None:
-    from flows.environment import check_server, end_orphaned_servers, open_prefect_home, prepare
+    from flows.environment import (
+        check_server,
+        end_orphaned_servers,
+        open_prefect_home,
+        prepare,
+        start_temporary_server,
+    )
     from flows.terminal import show_log
 
     if options.path or options.holdout:
@@ -63,5 +70,6 @@ def _run(name: str, options: RunOptions) -> None:
         sys.stdout.write(flow.plan(pipeline) + "\n")
         return
     end_orphaned_servers(options.home)
-    check_server()
+    if check_server() is None:
+        start_temporary_server()
     sys.stdout.write(flow.main(pipeline) + "\n")

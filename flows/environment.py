@@ -8,7 +8,10 @@ from __future__ import annotations
 import atexit
 import logging
 import os
+import signal
 import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
@@ -96,6 +99,30 @@ def check_server() -> str | None:
         "Start it (`prefect server start`), choose another profile (`prefect profile use ephemeral`), or add --local "
         "to run without any server."
     )
+
+
+def start_temporary_server() -> None:
+    """Start the Prefect server of this run, deaf to Ctrl-C; it ends with the run.
+
+    A terminal sends Ctrl-C to every process of a run. A server that ended first would leave the run asking it for
+    minutes whether it may stop.
+    """
+    from prefect.server.api.server import SubprocessASGIServer
+
+    with _held_back(signal.SIGINT):  # a new process inherits what is held back, and never lets it through
+        SubprocessASGIServer().start()
+
+
+@contextmanager
+def _held_back(number: signal.Signals) -> Iterator[None]:
+    if not hasattr(signal, "pthread_sigmask"):  # Windows
+        yield
+        return
+    before = signal.pthread_sigmask(signal.SIG_BLOCK, {number})
+    try:
+        yield
+    finally:
+        signal.pthread_sigmask(signal.SIG_SETMASK, before)
 
 
 def end_orphaned_servers(home: Path) -> int:

@@ -25,7 +25,6 @@ from cosmic.evaluation.assessment import assess, score_rows
 from cosmic.evaluation.hierarchical import assess_hierarchy
 from cosmic.evaluation.importance import permutation, tree_top
 from cosmic.evaluation.selection import selections
-from cosmic.models.hierarchy import Hierarchy
 from cosmic.models.persistence import load, read_card
 from cosmic.models.predictions import Predictions
 from cosmic.objects import magnitude_digests
@@ -137,6 +136,8 @@ def compose(
 
     Without a superclass model there is none; a node without a model says why: `prepared` has the reasons.
     """
+    from cosmic.models.hierarchy import Hierarchy  # brings scikit-learn in
+
     models = {one.task: one for one in kept if one.arm == arm}
     missing = {one.task: one.not_run for one in prepared if one.arm == arm and one.task not in models}
     nodes = (

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -16,9 +17,11 @@ from numpy.typing import NDArray
 from cosmic import labels
 from cosmic.datasets import PARTS, label_rows
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, ratio, sums_by_block
-from cosmic.models.hierarchy import Hierarchy, NodePath
 from cosmic.records import Snapshot, SplitName, Task
 from cosmic.reporting.results import Interval
+
+if TYPE_CHECKING:
+    from cosmic.models.hierarchy import Hierarchy, NodePath  # brings scikit-learn in, which takes a second
 
 Floats = NDArray[np.float64]
 

@@ -4,11 +4,13 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from cosmic.records import Arm, Report, Task
 from cosmic.settings import PipelineOptions
+from tests.flows.drill import servers_of
 from tests.flows.runs import Ran, RunPipeline, Twice, files_below
 
 
@@ -46,3 +48,11 @@ def twice(run_pipeline: RunPipeline, tmp_path_factory: pytest.TempPathFactory) -
     latest = (home / "reports" / "latest" / "facts.json").read_bytes()
     fits = files_below(home / "simulated" / "fits")
     return Twice(first, run_pipeline(options), latest, fits)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Iterator[Path]:
+    """A folder whose home ``cosmic`` no Prefect server uses any more once the test has ended."""
+    yield tmp_path
+    for server in servers_of(tmp_path):
+        server.kill()

@@ -69,7 +69,7 @@ class TestAFile:
         facts = mine.run.facts
         assert facts.source.kind == "files"
         assert not facts.source.simulated
-        assert facts.source.names == (str(mine.path),)
+        assert facts.source.names == ("rows.csv",)
         assert facts.source.pages[0].sha256 == hashlib.sha256(mine.path.read_bytes()).hexdigest()
         assert mine.run.report.html.parent.parent == mine.run.options.home / "real" / "reports"
         assert not (mine.run.options.home / "simulated").exists()
@@ -215,4 +215,3 @@ def test_a_missing_file_is_refused_before_anything_is_written(run_pipeline: RunP
     with pytest.raises(PermanentSourceError, match=r"rosw\.csv does not exist \(did you mean rows\.csv\?\)"):
         run_pipeline(PipelineOptions(home=tmp_path / "home", path=(tmp_path / "rosw.csv",)))
     assert not (tmp_path / "home" / "real").exists()
-

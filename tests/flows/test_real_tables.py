@@ -1,0 +1,69 @@
+"""What the pipeline reaches on real rows of the survey, each by the model that is best on validation."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from cosmic.reporting.facts import Facts
+from cosmic.reporting.facts_file import read_facts
+from cosmic.reporting.results import Scores
+from tests.flows.drill import ROOT, facts_of, pipeline
+
+SDSS = ROOT / ".." / "shared" / "data" / "sdss"
+pytestmark = [
+    pytest.mark.slow,
+    pytest.mark.skipif(not SDSS.exists(), reason="the shared real tables are not beside this checkout"),
+]
+
+
+def run(folder: Path, *tables: str, options: tuple[str, ...]) -> Facts:
+    paths = [word for table in tables for word in ("--path", str((SDSS / table).resolve()))]
+    answer = pipeline(*paths, *options, folder=folder)
+    assert answer.returncode == 0, answer.stderr
+    return read_facts(facts_of(folder))
+
+
+def best(facts: Facts, task: str, arm: str) -> Scores:
+    """Return the test scores of the model that is best on validation."""
+    found = [one for one in facts.best if (one.task, one.arm) == (task, arm)]
+    assert len(found) == 1
+    scores = facts.results[found[0].result].test
+    assert scores is not None
+    return scores
+
+
+SUPERCLASS = ("--task", "superclass")
+PHOTOMETRIC = ("--arm", "photometric")
+
+
+def test_spectra_reach_what_the_study_reached_and_what_colours_alone_can(folder: Path) -> None:
+    facts = run(folder, "spectra.csv.gz", options=(*SUPERCLASS, "--arm", "published", *PHOTOMETRIC))
+    assert facts.source.simulated is False
+    assert facts.ingest.rows == 101_862
+    assert (best(facts, "superclass", "published").f1 or 0) >= 0.98
+    assert (best(facts, "superclass", "photometric").f1 or 0) >= 0.905
+
+
+def test_two_tables_in_one_ingest_teach_more_than_one(folder: Path) -> None:
+    facts = run(
+        folder, "spectra.csv.gz", "spectra_with_subclass.csv.gz", options=(*SUPERCLASS, *PHOTOMETRIC)
+    )  # fmt: skip
+    assert len(facts.source.pages) == 2
+    assert (best(facts, "superclass", "photometric").f1 or 0) >= 0.918
+
+
+def test_stars_are_told_apart_in_ten_letters(folder: Path) -> None:
+    facts = run(folder, "stars.csv.gz", options=("--task", "star", *PHOTOMETRIC, "--min-class-size", "100"))
+    scores = best(facts, "star", "photometric")
+    assert len(scores.per_class) == 10
+    assert (scores.accuracy or 0) >= 0.83
+
+
+def test_shape_tells_more_than_colours_alone(folder: Path) -> None:
+    facts = run(
+        folder, "spectra_with_subclass.csv.gz", options=(*SUPERCLASS, *PHOTOMETRIC, "--arm", "photometric+shape")
+    )  # fmt: skip
+    shaped, plain = (best(facts, "superclass", arm) for arm in ("photometric+shape", "photometric"))
+    assert (shaped.f1 or 0) > (plain.f1 or 0) > 0.9
