@@ -135,6 +135,7 @@ def test_killed_while_it_ingests_the_catalogue_holds_all_or_nothing(
         there = glance(url, sky=Sky.SIMULATED)
         held.append(there.rows if there else 0)
     assert set(held) <= {0, undisturbed_storing.ingest.valid}, held
+    assert 0 in held, "no kill came before the end of an ingest"
 
     answer = pipeline(*STORES, folder=folder, COSMIC_DATABASE_URL=url)
     assert answer.returncode == 0, answer.stderr
