@@ -27,17 +27,19 @@ def write(path: Path, fill: Callable[[Path], object], *, sealed: bool = True) ->
     Parameters
     ----------
     sealed : bool
-        Whether the digest lands, first, in a small file beside it. A crash between the two leaves a digest without
-        its file, or beside an older one: `intact` says no, and the step runs again.
+        Whether the digest lands, first, in a small file beside it, below those of earlier writers: of two that
+        write at once, either may come last. A crash between the two leaves a digest without its file, or beside an
+        older one.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}-{secrets.token_hex(4)}.part")
     try:
         fill(part)
         if sealed:
-            seal = part.with_suffix(".seal")
-            seal.write_text(sha256_of(part) + "\n", encoding="ascii")
-            seal.replace(_seal(path))
+            digest = sha256_of(part)
+            if digest not in _digests(path):
+                with _seal(path).open("a", encoding="ascii") as seal:
+                    seal.write(f"{digest}\n")
         part.replace(path)
     finally:
         part.unlink(missing_ok=True)
@@ -47,14 +49,16 @@ def write(path: Path, fill: Callable[[Path], object], *, sealed: bool = True) ->
 def intact(path: Path) -> bool:
     """Return whether a file is there and holds what was written.
 
-    The digest is the one that `write` left beside it, or the name of a file that is named by its sha256.
+    The digest is among those that `write` left beside it, or the name of a file that is named by its sha256.
     """
     try:
-        named = path.name.partition(".")[0]
-        digest = named if _DIGEST.fullmatch(named) and not _seal(path).exists() else _seal(path).read_text().strip()
-        return digest == sha256_of(path)
+        digest = sha256_of(path)  # before the seal is read: a writer adds to it first
     except FileNotFoundError:
         return False
+    named = path.name.partition(".")[0]
+    if _DIGEST.fullmatch(named) and not _seal(path).exists():
+        return digest == named
+    return digest in _digests(path)
 
 
 def check(path: Path) -> Path:
@@ -81,6 +85,13 @@ def files_of(record: object) -> Iterator[Path]:
     elif dataclasses.is_dataclass(record) and not isinstance(record, type):
         for field in dataclasses.fields(record):
             yield from files_of(getattr(record, field.name))
+
+
+def _digests(path: Path) -> list[str]:
+    try:
+        return _seal(path).read_text(encoding="ascii").split()
+    except FileNotFoundError:
+        return []
 
 
 def _seal(path: Path) -> Path:

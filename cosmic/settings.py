@@ -10,8 +10,8 @@ import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal, Self
 
-from pydantic import AfterValidator, AliasChoices, Field, SecretStr, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
+from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cosmic.records import Arm, Sky, SplitName, Task
 
@@ -28,6 +28,11 @@ def _override(text: str) -> str:
     return text
 
 
+def _listed(given: object) -> object:
+    """COSMIC_TASK=star,galaxy: a variable of the environment holds a list as text with commas."""
+    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
+
+
 Override = Annotated[str, AfterValidator(_override)]
 """NAME=COLUMN."""
 
@@ -42,13 +47,13 @@ class PipelineOptions(BaseSettings):
         description="Where rows come from: a seeded simulated sky (no network needed), or files of your own.",
         json_schema_extra={"metavar": "simulated|files"},
     )
-    path: tuple[Path, ...] = Field(
+    path: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="A file to read: CSV, FITS, Parquet or VOTable, gzipped or not. Several are one ingest. "
         "Implies --source files.",
         json_schema_extra={"metavar": "PATH"},
     )
-    column: tuple[Override, ...] = Field(
+    column: Annotated[tuple[Override, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="NAME=COLUMN: read Cosmic's column NAME from the file's COLUMN, whatever the alias table says, "
         "such as redshift=zsp. `cosmic inspect FILE` shows what is taken for what.",
@@ -64,12 +69,12 @@ class PipelineOptions(BaseSettings):
         description="Seed of the simulated sky, of every fit and of the random split.",
         json_schema_extra={"metavar": "N"},
     )
-    task: tuple[Task, ...] = Field(
+    task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="Train only this node of the hierarchy: superclass, star, galaxy. Default: all that the data allow.",
         json_schema_extra={"metavar": "NAME"},
     )
-    arm: tuple[Arm, ...] = Field(
+    arm: Annotated[tuple[Arm, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="Train only with these inputs: published (the study's), no-leak (those less redshift and ELODIE), "
         "photometric, photometric+shape. Default: all.",
@@ -93,7 +98,7 @@ class PipelineOptions(BaseSettings):
         "(both, and 0.0005 < redshift < 0.25).",
         json_schema_extra={"metavar": "NAME"},
     )
-    holdout: tuple[Path, ...] = Field(
+    holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="A labelled file that every final model is scored on. It passes the same contracts, is never "
         "stored in the catalogue and never trained on.",

@@ -11,9 +11,9 @@ from typing import NoReturn, Protocol
 
 import typer
 
-from cosmic.commands import command
+from cosmic.commands import build, command
 from cosmic.errors import CosmicError
-from cosmic.settings import PipelineOptions, RunOptions
+from cosmic.settings import PipelineOptions, RunOptions, Settings
 
 
 class FlowModule(Protocol):
@@ -64,6 +64,7 @@ def _run(name: str, options: RunOptions) -> None:
     prepare(options)
     show_log(quiet=options.quiet or options.dry_run, verbose=options.verbose)
     open_prefect_home(dry=options.dry_run)
+    build(Settings, {})  # a wrong COSMIC_* variable is told here, not at the import of the flow
     flow: FlowModule = importlib.import_module(f"flows.{name}")
     pipeline = PipelineOptions(**{field: getattr(options, field) for field in PipelineOptions.model_fields})
     if options.dry_run:

@@ -22,7 +22,7 @@ from flows.training import train
 from tasks import intake, publishing
 
 SETTINGS = Settings()
-DEFAULTS = PipelineOptions()
+DEFAULTS = PipelineOptions.model_construct()  # the form's defaults, whatever the environment says
 
 
 @flow(

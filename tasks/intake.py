@@ -59,6 +59,8 @@ def freeze(catalogue_id: CatalogueId, state: str, *, home: Home) -> Snapshot:
         if catalogue.id != catalogue_id or catalogue.system is None:
             raise ConfigError(f"{catalogue.name} was replaced by another one during this run. Run again.")
         rows = catalogue.rows(state=state)
-        snapshot = snapshots.freeze(rows, folder=home.snapshots, system=catalogue.system, sky=home.sky)
-        catalogue.record_snapshot(snapshot, state=state)
-        return snapshot
+        if not rows.num_rows:
+            raise ConfigError(
+                f"{catalogue.name} holds no row: every row that was read is in quarantine. `cosmic inspect FILE` says why."
+            )
+        return snapshots.freeze(rows, folder=home.snapshots, system=catalogue.system, sky=home.sky)

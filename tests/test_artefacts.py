@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -49,6 +50,22 @@ def test_a_failed_write_leaves_nothing_and_keeps_what_was_there(tmp_path: Path) 
     assert path.read_text() == "old"
     assert intact(path)
     assert sorted(item.name for item in tmp_path.iterdir()) == ["a.txt", "a.txt.sha256"]
+
+
+def test_a_file_that_two_write_at_once_is_intact_at_every_moment(tmp_path: Path) -> None:
+    """Two equal runs write facts of one name that differ in their seconds."""
+    path = write(tmp_path / "facts.json", lambda part: part.write_text("first"))
+
+    def writes(who: int) -> None:
+        for time in range(200):
+            write(path, lambda part, time=time: part.write_text(f"{who} took {time} s"))
+
+    with ThreadPoolExecutor(2) as pool:
+        ends = [pool.submit(writes, who) for who in range(2)]
+        while not all(end.done() for end in ends):
+            assert intact(path)
+    assert [end.result() for end in ends] == [None, None]
+    assert intact(path)
 
 
 def test_every_file_a_record_names_is_found() -> None:

@@ -105,3 +105,13 @@ def test_small_simulated_skies_keep_smaller_classes() -> None:
     assert PipelineOptions(rows=20_000).class_size == 100
     assert PipelineOptions(path=(Path("a.csv"),)).class_size == 1_000
     assert PipelineOptions(min_class_size=7).class_size == 7
+
+
+def test_lists_in_the_environment_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("COSMIC_TASK", "star, superclass")
+    monkeypatch.setenv("COSMIC_PATH", "a.csv,b.fits")
+    monkeypatch.setenv("COSMIC_ARM", "photometric")
+    options = parse()
+    assert options.task == (Task.STAR, Task.SUPERCLASS)
+    assert options.path == (Path("a.csv"), Path("b.fits"))
+    assert options.arm == (Arm.PHOTOMETRIC,)

@@ -70,7 +70,7 @@ def score_fit(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Sco
     result = assess(fitted, resamples=resamples, seed=seed)
     if result.model == Model.DECISION_TREE:
         result = result.model_copy(update={"tree": tree_top(load(fitted.model))})
-    path = _write(result, folder / f"{fitted.id[:32]}-{resamples}-{seed}.json")
+    path = _write(result, folder, "result")
     return Scored(
         fitted=fitted,
         result=path,
@@ -92,7 +92,9 @@ def keep(scored: Scored, prepared: Prepared, *, snapshot: Snapshot, resamples: i
     """
     source = scored.fitted.model
     card = read_card(source.with_name("model.json"))
-    home = folder / card.digest[:32]
+    home = (
+        folder / f"{card.digest[:24]}-{scored.fitted.id[:24]}"
+    )  # equal models of different data sets have cards of their own
     for name in ("model.skops", "model.json"):
         original = artefacts.check(source.with_name(name))
         if not artefacts.intact(home / name):
@@ -115,7 +117,7 @@ def keep(scored: Scored, prepared: Prepared, *, snapshot: Snapshot, resamples: i
         model=home / "model.skops",
         card=home / "model.json",
         sha256=card.digest,
-        details=_write(details, home / f"details-{scored.fitted.id[:16]}-{resamples}-{seed}.json"),
+        details=_write(details, home, "details"),
     )
 
 
@@ -165,8 +167,7 @@ def compose(
             n=found.n,
             interval=found.interval,
         )
-    name = hashlib.sha256("\0".join([snapshot.id, arm, *(one.sha256 for one in models.values())]).encode()).hexdigest()
-    return Composed(arm, _write(facts, folder / f"hierarchy-{name[:32]}.json"))
+    return Composed(arm, _write(facts, folder, "hierarchy"))
 
 
 def hold_out(kept: Kept, judged: JudgedPage, *, snapshot: Snapshot, resamples: int, seed: int, folder: Path) -> HeldOut:
@@ -187,8 +188,7 @@ def hold_out(kept: Kept, judged: JudgedPage, *, snapshot: Snapshot, resamples: i
         n_trained_on=_trained_on(rows, kept, snapshot),
         not_run=None if n else "no row has a label that the model knows and every value that it needs",
     )
-    name = f"holdout-{kept.sha256[:16]}-{judged.page.id[:16]}-{resamples}-{seed}.json"
-    return HeldOut(kept.task, kept.arm, _write(facts, folder / name))
+    return HeldOut(kept.task, kept.arm, _write(facts, folder, "holdout"))
 
 
 def _trained_on(rows: pa.Table, kept: Kept, snapshot: Snapshot) -> int:
@@ -221,5 +221,8 @@ def _coverage(task: Task, predictions: Predictions, snapshot: Snapshot) -> Cover
     )
 
 
-def _write(facts: BaseModel, path: Path) -> Path:
-    return artefacts.write(path, lambda part: part.write_text(facts.model_dump_json(indent=1), "utf-8"))
+def _write(facts: BaseModel, folder: Path, kind: str) -> Path:
+    """Write a file under the digest of its content: what another run remembers is never replaced."""
+    text = facts.model_dump_json(indent=1)
+    digest = hashlib.sha256(text.encode()).hexdigest()
+    return artefacts.write(folder / f"{kind}-{digest[:32]}.json", lambda part: part.write_text(text, "utf-8"))

@@ -51,7 +51,9 @@ def publish(
 def record_run(
     catalogue: Catalogue, records: RunRecords, identity: RunIdentity, report: Report, *, options: PipelineOptions
 ) -> None:
-    """Record the run and its kept models in the catalogue, each with what it came from."""
+    """Record the run, its snapshot and its kept models in the catalogue, each with what it came from."""
+    # here, not where it is frozen: that step may be answered from the cache for a catalogue that went back in time
+    catalogue.record_snapshot(records.snapshot, state=records.ingest.state)
     given = options.model_dump(mode="json", exclude={"home"}, exclude_defaults=True)
     catalogue.record_run(
         Run(

@@ -95,6 +95,16 @@ def test_with_a_server(folder: Path, plain: Facts, server: str) -> None:
     assert {artifact["key"] for artifact in artifacts} == {"report", "quality", "counts"}
 
 
+def test_without_a_server_that_does_not_answer_where_that_is_asked_for(folder: Path, plain: Facts) -> None:
+    dead = f"http://127.0.0.1:{free_port()}/api"
+    answer = pipeline(*SMALL, "--local", "--quiet", folder=folder, PREFECT_API_URL=dead)
+    assert answer.returncode == 0, answer.stderr
+    assert answer.stderr == ""
+    assert "report.html" in answer.stdout
+    assert facts_equal(facts_of(folder), plain) == []
+    assert servers_of(folder) == []
+
+
 def test_beside_its_own_twin_in_one_home(folder: Path, plain: Facts) -> None:
     with running(*SMALL, folder=folder) as one, running(*SMALL, folder=folder) as other:
         ends = [run.process.wait(PATIENCE) for run in (one, other)]
