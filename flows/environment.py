@@ -24,6 +24,8 @@ log = logging.getLogger(__name__)
 
 HEALTH_TIMEOUT = 5.0
 """Seconds that a named Prefect server has to answer."""
+RUN_PID = "COSMIC_RUN_PID"
+"""Variable in which a temporary server keeps the process that it was started for."""
 
 
 def prepare(options: RunOptions) -> None:
@@ -109,6 +111,7 @@ def start_temporary_server() -> None:
     """
     from prefect.server.api.server import SubprocessASGIServer
 
+    os.environ[RUN_PID] = str(os.getpid())
     with _held_back(signal.SIGINT):  # a new process inherits what is held back, and never lets it through
         SubprocessASGIServer().start()
 
@@ -148,5 +151,10 @@ def end_orphaned_servers(home: Path) -> int:
 
 
 def _is_orphan(process: psutil.Process) -> bool:
+    """Whether the run that a server was started for is gone.
+
+    Who adopts an orphan differs: process 1, or a session's own manager; and a run in a container may itself be 1.
+    """
+    run = process.environ().get(RUN_PID)
     parent = process.parent()
-    return parent is None or parent.pid == 1
+    return run is not None and (parent is None or str(parent.pid) != run)

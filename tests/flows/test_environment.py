@@ -6,7 +6,13 @@ import os
 import socket
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+
+import psutil
+
+from flows.environment import RUN_PID, end_orphaned_servers
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -67,3 +73,31 @@ def test_help_comes_without_prefect_or_great_expectations(tmp_path: Path) -> Non
     heavy = ["prefect", "great_expectations", "sklearn", "astropy", "matplotlib", "pandas", "pyarrow"]
     answer = run("-c", f"HEAVY = {heavy!r}; {code}", home=tmp_path)
     assert answer.stdout.strip() == "[]", answer.stderr
+
+
+@contextmanager
+def stand_in(home: Path, *, started_for: int) -> Iterator[psutil.Process]:
+    """A process that looks like a temporary Prefect server of a home, and sleeps."""
+    server = subprocess.Popen(
+        [sys.executable, "-c", "import time; time.sleep(60)", "prefect.server.api.server:create_app"],
+        env={"PREFECT_HOME": str(home / "prefect"), RUN_PID: str(started_for)},
+    )
+    try:
+        yield psutil.Process(server.pid)
+    finally:
+        server.kill()
+        server.wait()
+
+
+def test_a_server_whose_run_is_gone_is_ended_and_no_other(tmp_path: Path) -> None:
+    over = subprocess.Popen([sys.executable, "-c", ""])
+    over.wait()
+    with (
+        stand_in(tmp_path / "here", started_for=over.pid) as orphan,
+        stand_in(tmp_path / "here", started_for=os.getpid()) as in_use,
+        stand_in(tmp_path / "elsewhere", started_for=over.pid) as of_another_home,
+    ):
+        assert end_orphaned_servers(tmp_path / "here") == 1
+        orphan.wait(30)
+        assert in_use.is_running()
+        assert of_another_home.is_running()
