@@ -22,9 +22,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cosmic import artefacts, features, labels, snapshots
 from cosmic.errors import ArtefactCorrupt
+from cosmic.facts import LabelFacts, Part, Portion
 from cosmic.features import NotRun, Recipe
 from cosmic.records import Arm, Prepared, Sky, Snapshot, SplitName, Task
-from cosmic.reporting.facts import LabelFacts, Part, Portion
 from cosmic.splits import parts, random_parts
 
 PARTS: Final[tuple[Part, ...]] = ("train", "validation", "test")

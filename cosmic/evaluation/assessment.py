@@ -12,11 +12,11 @@ import pyarrow.compute as pc
 from cosmic import labels
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, confusion_by_block, confusion_figures
 from cosmic.evaluation.metrics import score, score_counts
+from cosmic.facts.results import Part, Result, Scores
 from cosmic.models.fit import FitFacts
 from cosmic.models.persistence import TrainedModel
 from cosmic.models.predictions import Predictions
 from cosmic.records import Fitted, MagnitudeSystem
-from cosmic.reporting.results import Part, Result, Scores
 
 _log = logging.getLogger(__name__)
 

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, confusion_by_block, confusion_figures
+from cosmic.facts import Comparison, Interval
 from cosmic.models.predictions import Predictions
 from cosmic.records import Arm, Task
-from cosmic.reporting.facts import Comparison, Interval
 
 Floats = NDArray[np.float64]
 

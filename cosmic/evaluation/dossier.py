@@ -25,6 +25,8 @@ from cosmic.evaluation.assessment import assess, score_rows
 from cosmic.evaluation.hierarchical import assess_hierarchy
 from cosmic.evaluation.importance import permutation, tree_top
 from cosmic.evaluation.selection import selections
+from cosmic.facts import Coverage, HierarchyNode, Holdout, Importance, Selection
+from cosmic.facts import Hierarchy as HierarchyFacts
 from cosmic.models.persistence import load, read_card
 from cosmic.models.predictions import Predictions
 from cosmic.objects import magnitude_digests
@@ -43,8 +45,6 @@ from cosmic.records import (
     SplitName,
     Task,
 )
-from cosmic.reporting.facts import Coverage, HierarchyNode, Holdout, Importance, Selection
-from cosmic.reporting.facts import Hierarchy as HierarchyFacts
 
 log = logging.getLogger(__name__)
 

@@ -17,8 +17,8 @@ from numpy.typing import NDArray
 from cosmic import labels
 from cosmic.datasets import PARTS, label_rows
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, ratio, sums_by_block
+from cosmic.facts.results import Interval
 from cosmic.records import Snapshot, SplitName, Task
-from cosmic.reporting.results import Interval
 
 if TYPE_CHECKING:
     from cosmic.models.hierarchy import Hierarchy, NodePath  # brings scikit-learn in, which takes a second

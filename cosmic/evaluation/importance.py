@@ -8,8 +8,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.datasets import Dataset
+from cosmic.facts.results import Importance, TreeNode
 from cosmic.models.persistence import TrainedModel
-from cosmic.reporting.results import Importance, TreeNode
 
 ROWS: Final = 2000
 REPEATS: Final = 5

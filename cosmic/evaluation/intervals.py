@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from cosmic.reporting.results import Interval
+from cosmic.facts.results import Interval
 
 RESAMPLES: Final = 1000
 LEVEL: Final = 0.95

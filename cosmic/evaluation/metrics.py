@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic.reporting.results import ClassScore, Confusion, Scores
+from cosmic.facts.results import ClassScore, Confusion, Scores
 
 
 @dataclass(frozen=True, slots=True)

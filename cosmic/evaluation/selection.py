@@ -11,9 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, ratio, sums_by_block
+from cosmic.facts import CurveBin, Interval, Selection
 from cosmic.models.predictions import Predictions
 from cosmic.records import Arm, Task
-from cosmic.reporting.facts import CurveBin, Interval, Selection
 
 TARGET: Final = 0.95
 BIN: Final = 0.5

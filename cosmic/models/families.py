@@ -10,8 +10,8 @@ from dataclasses import dataclass
 from math import isqrt
 from typing import TYPE_CHECKING, Final
 
+from cosmic.facts.results import Setting
 from cosmic.records import Model
-from cosmic.reporting.results import Setting
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin

@@ -25,12 +25,12 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 from cosmic import artefacts
 from cosmic.datasets import Dataset
 from cosmic.errors import ArtefactCorrupt, ConfigError
+from cosmic.facts.results import Confusion, Setting
 from cosmic.models.families import FAMILIES, Settings, Sizes
 from cosmic.models.persistence import Estimator, Origin, save
 from cosmic.models.predictions import Predictions
 from cosmic.models.rebalance import rebalance
 from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
-from cosmic.reporting.results import Confusion, Setting
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin

@@ -23,9 +23,9 @@ from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cosmic import artefacts, features
 from cosmic.errors import ArtefactCorrupt, NotServable
+from cosmic.facts.results import Setting
 from cosmic.features import Recipe
 from cosmic.records import MagnitudeSystem, Model, Rebalancing, Sky, SplitName
-from cosmic.reporting.results import Setting
 
 TRUSTED: Final = ("sklearn.tree._tree.Tree",)
 """Types beyond those that skops knows which our families need. A file with any other type is refused."""

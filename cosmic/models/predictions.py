@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from cosmic import artefacts
 from cosmic.datasets import PARTS
-from cosmic.reporting.results import Part
+from cosmic.facts.results import Part
 
 
 @dataclass(frozen=True, slots=True)

@@ -17,8 +17,10 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from cosmic import __version__, artefacts
+from cosmic import facts as f
 from cosmic.datasets import PARTS, Dataset, DatasetCard, part_codes
 from cosmic.evaluation.dossier import Details
+from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
 from cosmic.intake import reading_of
 from cosmic.records import (
@@ -34,10 +36,8 @@ from cosmic.records import (
     SplitName,
     Task,
 )
-from cosmic.reporting import facts as f
 from cosmic.reporting import since
 from cosmic.reporting.best import best_per_arm
-from cosmic.reporting.facts_file import count_cells, write_array, write_facts
 from cosmic.reporting.published import published_for, published_study
 from cosmic.reporting.skycounts import cells_of, count_sky
 from cosmic.settings import PipelineOptions

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from cosmic.facts import Best, Facts, Result, Scores
 from cosmic.records import Arm
-from cosmic.reporting.facts import Best, Facts, Result, Scores
 from cosmic.reporting.shown import Number, Style, Words
 
 HONEST: Final = Arm.PHOTOMETRIC.value

@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Final, Literal
 
+from cosmic.facts import Facts
 from cosmic.reporting import words
 from cosmic.reporting.best import HONEST, PUBLISHED, SHAPE, best_of, figure_of, interval_of, scored, why_not
-from cosmic.reporting.facts import Facts
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
 NODES: Final = ("superclass", "star", "galaxy", "galaxy-image")

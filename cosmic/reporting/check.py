@@ -9,8 +9,8 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from cosmic.reporting.facts import Facts
-from cosmic.reporting.facts_file import child, facts_json
+from cosmic.facts import Facts
+from cosmic.facts.file import child, facts_json
 from cosmic.reporting.shown import MINUS
 
 CONSTANTS: Final[frozenset[str]] = frozenset()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Final
 
+from cosmic.facts import Facts, Result, Selection
 from cosmic.reporting import style, words
-from cosmic.reporting.facts import Facts, Result, Selection
 from cosmic.reporting.ledger import Beside
 
 if TYPE_CHECKING:

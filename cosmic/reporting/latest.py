@@ -15,7 +15,7 @@ from typing import Final
 from filelock import FileLock
 
 from cosmic.errors import ArtefactCorrupt
-from cosmic.reporting.facts_file import write_whole
+from cosmic.facts.file import write_whole
 
 _LAST: Final = ("facts.json", "report.html")
 _log = logging.getLogger(__name__)

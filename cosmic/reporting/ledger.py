@@ -6,11 +6,11 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cosmic.facts import Facts
 from cosmic.records import Rebalancing
 from cosmic.reporting import words
 from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, interval_of, why_not
 from cosmic.reporting.cards import study_number, study_row
-from cosmic.reporting.facts import Facts
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
 NEAR: Final = 0.005

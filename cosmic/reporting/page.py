@@ -11,11 +11,11 @@ from pathlib import Path
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from cosmic.facts import Facts
+from cosmic.facts.file import facts_json, read_facts, write_whole
 from cosmic.reporting import figures, style, words
 from cosmic.reporting.best import HONEST, why_not
 from cosmic.reporting.cards import cards
-from cosmic.reporting.facts import Facts
-from cosmic.reporting.facts_file import facts_json, read_facts, write_whole
 from cosmic.reporting.ledger import beside, findings
 from cosmic.reporting.shown import At, Number, Style, Words, marked
 from cosmic.reporting.skymap import sky_pictures

@@ -6,11 +6,11 @@ import logging
 import time
 
 from cosmic.catalogue import Catalogue, ModelVersion, Run
+from cosmic.facts import Facts
+from cosmic.facts.file import read_facts
 from cosmic.home import Home
 from cosmic.records import Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords, assemble
-from cosmic.reporting.facts import Facts
-from cosmic.reporting.facts_file import read_facts
 from cosmic.reporting.latest import publish_latest
 from cosmic.reporting.page import build
 from cosmic.reporting.shown import plain

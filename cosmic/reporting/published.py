@@ -5,7 +5,7 @@ from __future__ import annotations
 import csv
 from importlib.resources import files
 
-from cosmic.reporting.facts import Published, PublishedRow
+from cosmic.facts import Published, PublishedRow
 
 
 def published_study() -> tuple[PublishedRow, ...]:

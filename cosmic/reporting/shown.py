@@ -12,7 +12,7 @@ from enum import StrEnum
 from markupsafe import Markup, escape
 from pydantic import JsonValue
 
-from cosmic.reporting.facts_file import child
+from cosmic.facts.file import child
 
 MISSING = "–"
 MINUS = "\N{MINUS SIGN}"

@@ -18,10 +18,10 @@ from cosmic import artefacts
 from cosmic.columns import BANDS
 from cosmic.errors import ArtefactCorrupt
 from cosmic.evaluation.comparison import compare
+from cosmic.facts import Comparison, Facts, Previous, SavedModel
+from cosmic.facts.file import read_facts
 from cosmic.models.predictions import Predictions
 from cosmic.records import Kept, Snapshot
-from cosmic.reporting.facts import Comparison, Facts, Previous, SavedModel
-from cosmic.reporting.facts_file import read_facts
 
 log = logging.getLogger(__name__)
 

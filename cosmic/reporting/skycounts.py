@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 
 from cosmic import artefacts
 from cosmic.datasets import PARTS
+from cosmic.facts import SkyMap
+from cosmic.facts.file import count_cells, write_array
 from cosmic.identity import NSIDE, cells
 from cosmic.records import JudgedPage
-from cosmic.reporting.facts import SkyMap
-from cosmic.reporting.facts_file import count_cells, write_array
 
 
 def count_sky(rows: pa.Table, part: NDArray[np.int8], judged: Sequence[JudgedPage], *, folder: Path) -> SkyMap | None:

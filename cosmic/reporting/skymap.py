@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmic.facts import ArrayFile, Facts
+from cosmic.facts.file import read_array
 from cosmic.reporting import style
-from cosmic.reporting.facts import ArrayFile, Facts
-from cosmic.reporting.facts_file import read_array
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure

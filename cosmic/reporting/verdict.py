@@ -6,10 +6,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
+from cosmic.facts import CurveBin, Facts
+from cosmic.facts.file import child
 from cosmic.reporting import words
 from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, scored, why_not
-from cosmic.reporting.facts import CurveBin, Facts
-from cosmic.reporting.facts_file import child
 from cosmic.reporting.shown import Number, Sentence, Style, Words, stopped
 
 GOOD: Final = 0.8

@@ -12,11 +12,11 @@ from cosmic.datasets import Dataset, prepare
 from cosmic.errors import ArtefactCorrupt, NotServable
 from cosmic.evaluation.assessment import assess, score_rows
 from cosmic.evaluation.importance import permutation, tree_top
+from cosmic.facts import Result, TreeNode
 from cosmic.models.fit import fit
 from cosmic.models.persistence import TrainedModel, load
 from cosmic.models.predictions import Predictions
 from cosmic.records import Arm, Fitted, MagnitudeSystem, Model, Prepared, Rebalancing, SplitName, Task
-from cosmic.reporting.facts import Result, TreeNode
 from tests.small_sky import replace, small_rows, small_snapshot
 
 MODEL = MagnitudeSystem.MODEL

@@ -12,7 +12,7 @@ from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from cosmic.evaluation.intervals import confusion_figures
 from cosmic.evaluation.metrics import probability_scores, score, score_answers, score_counts
-from cosmic.reporting.facts import Scores
+from cosmic.facts import Scores
 
 LABELS = ("galaxy", "quasar", "star")
 codes = st.integers(1, 40).flatmap(

@@ -9,9 +9,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosmic.evaluation.selection import FEWEST, bin_edges, purity_threshold, selections
+from cosmic.facts import Selection
 from cosmic.models.predictions import Predictions
 from cosmic.records import Arm, Task
-from cosmic.reporting.facts import Selection
 
 N = 4000
 

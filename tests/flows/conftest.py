@@ -28,7 +28,7 @@ def run_pipeline(prefect_server: None) -> RunPipeline:
     """Run the whole pipeline in this process; results are remembered in the home, as on the command line."""
     from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
-    from cosmic.reporting.facts_file import read_facts
+    from cosmic.facts.file import read_facts
     from flows.full_pipeline import full_pipeline
 
     def run(options: PipelineOptions) -> Ran:

@@ -11,8 +11,8 @@ import pyarrow.csv as pa_csv
 
 from cosmic.catalogue.glance import Glance, glance
 from cosmic.columns import BANDS
+from cosmic.facts import Facts
 from cosmic.records import Report
-from cosmic.reporting.facts import Facts
 from cosmic.settings import PipelineOptions
 from cosmic.simulation import simulate
 

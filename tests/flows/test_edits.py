@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from cosmic.reporting.facts_file import facts_equal, read_facts
+from cosmic.facts.file import facts_equal, read_facts
 from tests.flows.drill import ROOT, SMALL, facts_of, pipeline
 from tests.flows.runs import WHAT_INGEST_MET, files_below
 

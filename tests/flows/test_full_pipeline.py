@@ -7,8 +7,8 @@ import shutil
 from pathlib import Path
 
 from cosmic.artefacts import intact
+from cosmic.facts.file import facts_equal
 from cosmic.reporting.check import numbers_not_in_facts
-from cosmic.reporting.facts_file import facts_equal
 from tests.flows.runs import WHAT_INGEST_MET, Ran, RunPipeline, Twice, files_below
 
 STEPS = 45

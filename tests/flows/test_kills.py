@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cosmic.catalogue.glance import glance
+from cosmic.facts import Facts
+from cosmic.facts.file import facts_equal, read_facts
 from cosmic.records import Sky
-from cosmic.reporting.facts import Facts
-from cosmic.reporting.facts_file import facts_equal, read_facts
 from tests.conftest import MakeDatabase
 from tests.flows.drill import facts_of, pipeline, running, servers_of
 from tests.flows.runs import WHAT_INGEST_MET

@@ -16,9 +16,9 @@ import sqlalchemy as sa
 
 from cosmic.columns import BANDS
 from cosmic.errors import ConfigError, ContractViolation, PermanentSourceError
+from cosmic.facts.file import facts_equal
 from cosmic.records import Arm, Task
 from cosmic.reporting.check import numbers_not_in_facts
-from cosmic.reporting.facts_file import facts_equal
 from cosmic.settings import PipelineOptions
 from tests.flows.runs import PLAIN, WHAT_INGEST_MET, Ran, RunPipeline, export, files_below
 

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from cosmic.reporting.facts import Facts
-from cosmic.reporting.facts_file import read_facts
-from cosmic.reporting.results import Scores
+from cosmic.facts import Facts
+from cosmic.facts.file import read_facts
+from cosmic.facts.results import Scores
 from tests.flows.drill import ROOT, facts_of, pipeline
 
 SDSS = ROOT / ".." / "shared" / "data" / "sdss"

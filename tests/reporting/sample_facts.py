@@ -8,9 +8,9 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic.reporting import facts as f
+from cosmic import facts as f
+from cosmic.facts.file import count_cells, write_array
 from cosmic.reporting.best import best_per_arm
-from cosmic.reporting.facts_file import count_cells, write_array
 from cosmic.reporting.published import published_for, published_study
 
 ARMS = ("published", "no-leak", "photometric", "photometric+shape")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cosmic.reporting import facts as f
+from cosmic import facts as f
 from cosmic.reporting.best import best_of, best_per_arm
 from cosmic.reporting.cards import NODES, cards
 from cosmic.reporting.ledger import beside, findings

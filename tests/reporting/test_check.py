@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cosmic.facts import Facts
 from cosmic.reporting.check import numbers_not_in_facts
-from cosmic.reporting.facts import Facts
 from tests.reporting.sample_facts import sample_facts
 
 

@@ -12,10 +12,10 @@ from pathlib import Path
 
 import pytest
 
+from cosmic import facts as f
 from cosmic.errors import ArtefactCorrupt
-from cosmic.reporting import facts as f
+from cosmic.facts.file import write_facts
 from cosmic.reporting.check import numbers_not_in_facts
-from cosmic.reporting.facts_file import write_facts
 from cosmic.reporting.page import build, render
 from cosmic.reporting.style import class_colour
 from tests.reporting.sample_facts import sample_facts

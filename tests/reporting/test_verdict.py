@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from cosmic.reporting import facts as f
+from cosmic import facts as f
 from cosmic.reporting.best import HONEST, best_of
 from cosmic.reporting.shown import plain
 from cosmic.reporting.verdict import things_to_know, verdict

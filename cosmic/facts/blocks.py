@@ -1,70 +1,16 @@
-"""What a run found, as it stands in facts.json (schema_version 1). Computes nothing, draws nothing, reads no clock.
+"""What a run says of its data and of what its models select, as it stands in facts.json. Computes nothing.
 
-The report is built from these facts alone, and two runs are equal when their facts are, with `run`, `machine`, every
-`*_s` and `peak_mb` set aside (`cosmic.reporting.facts_file.facts_equal`). So whatever depends on what happened before,
-ingest counts excepted, lives under `run`. A figure that does not exist is null, never NaN. Averages over classes are
-weighted by class size unless the name says macro.
+The blocks of one trained model are in `cosmic.facts.results`, the whole file is `cosmic.facts.document.Facts`.
 """
 
 from __future__ import annotations
 
-from typing import Literal, Self
+from typing import Literal
 
-from pydantic import Field, model_validator
+from pydantic import Field
 
-from cosmic.reporting.results import (
-    Best,
-    Block,
-    ClassScore,
-    Confusion,
-    Holdout,
-    Importance,
-    Interval,
-    Part,
-    Published,
-    Result,
-    Scores,
-    Setting,
-    TreeNode,
-)
+from cosmic.facts.results import Block, Interval, Part
 
-__all__ = [
-    "ArrayFile",
-    "Best",
-    "Block",
-    "ClassScore",
-    "Comparison",
-    "Confusion",
-    "Coverage",
-    "CurveBin",
-    "Facts",
-    "Hierarchy",
-    "HierarchyNode",
-    "Holdout",
-    "Importance",
-    "IngestFacts",
-    "Interval",
-    "LabelFacts",
-    "Machine",
-    "Note",
-    "PageFacts",
-    "Part",
-    "Portion",
-    "Previous",
-    "Published",
-    "PublishedRow",
-    "Result",
-    "Run",
-    "SavedModel",
-    "Scores",
-    "Selection",
-    "Setting",
-    "SkyMap",
-    "SnapshotFacts",
-    "Source",
-    "SplitFacts",
-    "TreeNode",
-]
 # --------------------------------------------------------------------------------- what the data look like
 
 
@@ -267,9 +213,6 @@ class Note(Block):
     task: str | None = None
 
 
-# ------------------------------------------------------------------------------------ this run and the last
-
-
 class Comparison(Block):
     """The model of the run before and of this run on the same n test objects; `difference` is now less before."""
 
@@ -281,105 +224,3 @@ class Comparison(Block):
     difference: float | None = None
     interval: Interval | None = None
     not_run: str | None = None
-
-
-class Previous(Block):
-    """What changed since the run before. Null where it cannot be known."""
-
-    id: str
-    date: str
-    snapshot: str
-    objects_new: int | None = None
-    objects_changed_class: int | None = None
-    objects_changed: int | None = None
-    labels_changed: int | None = None
-    features_changed: int | None = None
-    quarantined_before: int | None = None
-    comparisons: tuple[Comparison, ...] = ()
-
-
-class SavedModel(Block):
-    """A model on disk: its file and that of its predictions, relative to the home, and the sha256 of the first."""
-
-    task: str
-    arm: str
-    file: str
-    sha256: str
-    predictions: str | None = None
-
-
-class Run(Block):
-    """This run. Not compared between runs. Times are ISO 8601 in UTC; `minutes` is the whole run."""
-
-    id: str
-    date: str
-    started: str
-    finished: str | None = None
-    total_s: float | None = None
-    minutes: float | None = None
-    command: str
-    citation: str
-    cosmic: str
-    database: str | None = None
-    catalogue: str | None = None
-    runner: str | None = None
-    new_objects: int | None = None
-    sky_new: ArrayFile | None = None
-    steps_cached: int | None = None
-    steps_run: int | None = None
-    models: tuple[SavedModel, ...] = ()
-    previous: Previous | None = None
-    notes: tuple[Note, ...] = ()
-
-
-class Machine(Block):
-    """The computer and the libraries. Not compared between runs."""
-
-    cores: int | None = None
-    memory_mb: float | None = None
-    system: str | None = None
-    python: str | None = None
-    versions: dict[str, str] = Field(default_factory=dict)
-
-
-class Facts(Block):
-    """Everything in facts.json. The order of `results` is task, arm, model, rebalancing as in `cosmic.records`.
-
-    `class_counts` and `dropped_classes` count the objects of the snapshot by task and label.
-    """
-
-    schema_version: Literal[1] = 1
-    purity_target: float = 0.95
-    interval_level: float = 0.95
-    seed: int
-    filter: str = "none"
-    run: Run
-    machine: Machine
-    source: Source
-    ingest: IngestFacts
-    snapshot: SnapshotFacts
-    split: SplitFacts
-    class_counts: dict[str, dict[str, int]] = Field(default_factory=dict)
-    dropped_classes: dict[str, dict[str, int]] = Field(default_factory=dict)
-    labels: tuple[LabelFacts, ...] = ()
-    results: tuple[Result, ...] = ()
-    best: tuple[Best, ...] = ()
-    selections: tuple[Selection, ...] = ()
-    hierarchy: tuple[Hierarchy, ...] = ()
-    coverage: tuple[Coverage, ...] = ()
-    sky: SkyMap | None = None
-    published_study: tuple[PublishedRow, ...] = ()
-    notes: tuple[Note, ...] = ()
-
-    @model_validator(mode="after")
-    def _holds_together(self) -> Self:
-        pointers = [*(b.result for b in self.best), *(s.result for s in self.selections)]
-        pointers += [n.result for h in self.hierarchy for n in h.nodes if n.result is not None]
-        wrong = [p for p in pointers if not 0 <= p < len(self.results)]
-        if wrong:
-            raise ValueError(f"result index {wrong[0]} points beyond the {len(self.results)} results")
-        if self.source.simulated != (self.snapshot.sky == "simulated"):
-            raise ValueError("source.simulated and snapshot.sky disagree about which sky this is")
-        if self.source.simulated and (self.published_study or any(r.published for r in self.results)):
-            raise ValueError("a published figure stands beside a simulated sky; leave `published` null there")
-        return self

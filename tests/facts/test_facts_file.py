@@ -11,8 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cosmic.errors import ArtefactCorrupt
-from cosmic.reporting.facts import Facts
-from cosmic.reporting.facts_file import (
+from cosmic.facts import Facts
+from cosmic.facts.file import (
     child,
     count_cells,
     facts_equal,

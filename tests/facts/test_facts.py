@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from pydantic import ValidationError
 
-from cosmic.reporting.facts import Facts, Result, Scores
+from cosmic.facts import Facts, Result, Scores
 from cosmic.reporting.published import published_for
 from tests.reporting.sample_facts import sample_facts
 

@@ -15,7 +15,7 @@ from pydantic import JsonValue, ValidationError
 
 from cosmic import artefacts
 from cosmic.errors import ArtefactCorrupt
-from cosmic.reporting.facts import ArrayFile, Facts
+from cosmic.facts import ArrayFile, Facts
 
 SIGNIFICANT_DIGITS = 6
 
