@@ -203,6 +203,14 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """The arms of one task beside each other on the same test objects; `ArmPair` blocks of the facts on disk."""
+
+    task: Task
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class HeldOut:
     """One kept model scored on one hold-out file; a `Holdout` of the facts on disk."""
 

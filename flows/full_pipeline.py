@@ -41,8 +41,8 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
-        judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.held_out,
-        steps_run=steps.run, steps_cached=steps.cached,
+        judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
+        trained.held_out, steps_run=steps.run, steps_cached=steps.cached,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

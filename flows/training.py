@@ -13,6 +13,7 @@ from cosmic.records import (
     JudgedPage,
     Kept,
     Model,
+    Paired,
     Prepared,
     Rebalancing,
     Scored,
@@ -32,6 +33,7 @@ class Trained:
     scored: tuple[Scored, ...]
     kept: tuple[Kept, ...]
     composed: tuple[Composed, ...]
+    paired: tuple[Paired, ...]
     held_out: tuple[HeldOut, ...]
 
 
@@ -98,6 +100,18 @@ def train(
             folder=home.models,
         ),
     )
+    paired = steps.many(
+        "comparing arms",
+        list(dict.fromkeys(one.task for one in kept)),
+        lambda task: training.pair.submit(
+            task,
+            tuple(one for one in kept if one.task == task),
+            tuple(one for one in prepared if one.task == task),
+            resamples=resamples,
+            seed=options.seed,
+            folder=home.models,
+        ),
+    )
     held_out = steps.many(
         "holding out",
         list(product(kept, held)),
@@ -105,7 +119,7 @@ def train(
             pair[0], pair[1], snapshot, resamples=resamples, seed=options.seed, folder=home.models
         ),
     )
-    return Trained(prepared, scored, kept, composed, held_out)
+    return Trained(prepared, scored, kept, composed, paired, held_out)
 
 
 def best(scored: list[Scored]) -> Scored:

@@ -206,6 +206,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "score": makes_files("cosmic.evaluation.dossier"),
     "keep": makes_files("cosmic.evaluation.dossier"),
     "compose": makes_files("cosmic.evaluation.dossier"),
+    "pair": makes_files("cosmic.evaluation.dossier"),
     "hold-out": makes_files("cosmic.evaluation.dossier"),
     "report": always_runs(),
     "record": asks_outside(),

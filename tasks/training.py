@@ -14,6 +14,7 @@ from cosmic.records import (
     JudgedPage,
     Kept,
     Model,
+    Paired,
     Prepared,
     Rebalancing,
     Scored,
@@ -91,6 +92,16 @@ def compose(
         arm, kept, prepared, snapshot=snapshot, split=split, salt=salt, seed=seed, filter=filter, resamples=resamples,
         folder=folder,
     )  # fmt: skip
+
+
+@task(**policy("pair"), task_run_name="pair arms of {task}")
+def pair(
+    task: Task, kept: tuple[Kept, ...], prepared: tuple[Prepared, ...], *, resamples: int, seed: int, folder: Path
+) -> Paired:
+    """Compare the kept models of a task, arm beside arm, on the same test objects."""
+    from cosmic.evaluation import dossier
+
+    return dossier.pair(task, kept, prepared, resamples=resamples, seed=seed, folder=folder)
 
 
 @task(**policy("hold-out"), task_run_name="hold out {judged.page.origin} · {kept.task} · {kept.arm}")

@@ -21,11 +21,12 @@ from pydantic import BaseModel, ConfigDict
 from cosmic import artefacts
 from cosmic.columns import BANDS
 from cosmic.datasets import Dataset
+from cosmic.evaluation.arms import arm_pairs
 from cosmic.evaluation.assessment import assess, score_rows
 from cosmic.evaluation.hierarchical import assess_hierarchy
 from cosmic.evaluation.importance import permutation, tree_top
 from cosmic.evaluation.selection import selections
-from cosmic.facts import Coverage, HierarchyNode, Holdout, Importance, Selection
+from cosmic.facts import ArmPair, Coverage, HierarchyNode, Holdout, Importance, Selection
 from cosmic.facts import Hierarchy as HierarchyFacts
 from cosmic.models.persistence import load, read_card
 from cosmic.models.predictions import Predictions
@@ -38,6 +39,7 @@ from cosmic.records import (
     JudgedPage,
     Kept,
     Model,
+    Paired,
     Prepared,
     Rebalancing,
     Scored,
@@ -63,6 +65,14 @@ class Details(BaseModel):
     importance: tuple[Importance, ...]
     selections: tuple[Selection, ...]
     coverage: Coverage
+
+
+class Pairs(BaseModel):
+    """The arms of one task beside each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pairs: tuple[ArmPair, ...]
 
 
 def score_fit(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Scored:
@@ -168,6 +178,14 @@ def compose(
             interval=found.interval,
         )
     return Composed(arm, _write(facts, folder, "hierarchy"))
+
+
+def pair(
+    task: Task, kept: Sequence[Kept], prepared: Sequence[Prepared], *, resamples: int, seed: int, folder: Path
+) -> Paired:
+    """Return the kept models of a task, arm beside arm, on the test objects that both answered."""
+    pairs = arm_pairs(task, kept, prepared, resamples=resamples, seed=seed)
+    return Paired(task, _write(Pairs(pairs=pairs), folder, "arms"))
 
 
 def hold_out(kept: Kept, judged: JudgedPage, *, snapshot: Snapshot, resamples: int, seed: int, folder: Path) -> HeldOut:

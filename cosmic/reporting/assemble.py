@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 from cosmic import __version__, artefacts
 from cosmic import facts as f
 from cosmic.datasets import PARTS, Dataset, DatasetCard, part_codes
-from cosmic.evaluation.dossier import Details
+from cosmic.evaluation.dossier import Details, Pairs
 from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
 from cosmic.intake import reading_of
@@ -29,6 +29,7 @@ from cosmic.records import (
     Ingest,
     JudgedPage,
     Kept,
+    Paired,
     Prepared,
     Scored,
     Sky,
@@ -67,6 +68,7 @@ class RunRecords:
     scored: tuple[Scored, ...]
     kept: tuple[Kept, ...]
     composed: tuple[Composed, ...]
+    paired: tuple[Paired, ...]
     held_out: tuple[HeldOut, ...]
     steps_run: int
     steps_cached: int
@@ -157,6 +159,7 @@ def assemble(
         labels=tuple(card.label_facts for card in datasets.values()),
         results=results,
         best=best_per_arm(results),
+        arms=tuple(pair for one in records.paired for pair in _pairs(one)),
         selections=tuple(
             selection.model_copy(update={"result": at[one.task, one.arm, one.scored.model, one.scored.rebalancing]})
             for one in records.kept
@@ -214,6 +217,10 @@ def _result(scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], *, s
 
 def _details(kept: Kept) -> Details:
     return Details.model_validate_json(artefacts.check(kept.details).read_bytes())
+
+
+def _pairs(paired: Paired) -> tuple[f.ArmPair, ...]:
+    return Pairs.model_validate_json(artefacts.check(paired.path).read_bytes()).pairs
 
 
 def _honest(kept: Sequence[Kept]) -> list[Kept]:
