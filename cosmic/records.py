@@ -147,7 +147,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A matrix on disk: one task, one arm, labels, split and blocks; or the reason there is none."""
+    """A matrix on disk: one task, one arm, labels, split and blocks; or the reason there is none.
+
+    `labels` says what the labelled rows of the task are, in every arm; None for a task that has no labels yet.
+    """
 
     id: str
     path: Path | None
@@ -155,6 +158,7 @@ class Prepared:
     arm: Arm
     features: tuple[str, ...]
     not_run: str | None = None
+    labels: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -21,6 +21,7 @@ from cosmic.records import (
     Task,
 )
 from cosmic.settings import PipelineOptions
+from cosmic.task_cards import log_shares
 from flows.steps import Steps
 from tasks import training
 
@@ -64,6 +65,7 @@ def train(
             folder=home.datasets,
         ),
     )
+    log_shares(prepared)
     ready = [one for one in prepared if one.not_run is None]
     fitted = steps.many(
         "training",

@@ -2,15 +2,19 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pytest
 
-from cosmic.datasets import PARTS, Dataset, label_rows, prepare
+from cosmic.datasets import Dataset, label_rows, prepare
 from cosmic.errors import ArtefactCorrupt, ConfigError
+from cosmic.facts import LabelFacts, Portion
 from cosmic.records import Arm, Prepared, Snapshot, SplitName, Task
+from cosmic.splits import PARTS
+from cosmic.task_cards import TaskCard, log_shares, task_cards
 from tests.small_sky import replace, small_rows, small_snapshot
 
 ALL_ARMS = list(Arm)
@@ -173,15 +177,87 @@ def test_an_empty_part_is_a_reason(tmp_path: Path) -> None:
     assert "part" in reason(tmp_path, one_block)
 
 
-def test_a_class_without_training_rows_is_a_reason(tmp_path: Path) -> None:
+def without_training_redshift(tmp_path: Path, *classes: str) -> pa.Table:
+    """Return small rows in which the training objects of some classes have no redshift."""
     rows = small_rows()
     data = load(make(small_snapshot(tmp_path, rows), tmp_path))
-    # without redshift the training quasars leave the published arm, but the class stays
-    hidden = (data.y == data.card.labels.index("quasar")) & (data.part == PARTS.index("train"))
+    hidden = np.isin(data.y, [data.card.labels.index(name) for name in classes]) & (data.part == PARTS.index("train"))
     redshift = [
         None if hide else value for hide, value in zip(hidden.tolist(), rows["redshift"].to_pylist(), strict=True)
     ]
-    assert "quasar" in reason(tmp_path, replace(rows, "redshift", redshift), arm=Arm.PUBLISHED)
+    return replace(rows, "redshift", redshift)
+
+
+def test_a_class_without_training_rows_leaves_that_arm_alone(tmp_path: Path) -> None:
+    snapshot = small_snapshot(tmp_path, rows := without_training_redshift(tmp_path, "quasar"))
+    published, no_leak = (load(make(snapshot, tmp_path, arm=arm)) for arm in (Arm.PUBLISHED, Arm.NO_LEAK))
+    quasars = rows["class"].to_pylist().count("QSO")
+    assert published.card.labels == ("galaxy", "star")
+    assert published.card.untrained == {"quasar": quasars}
+    assert (len(published.y), published.card.lacking) == (rows.num_rows - quasars, 0)
+    assert any(f"quasar ({quasars} objects)" in warning for warning in published.card.warnings)
+    names = dict(zip(rows["object_key"].to_pylist(), rows["class"].to_pylist(), strict=True))
+    assert [published.card.labels[code] for code in published.y] == [
+        names[key].lower() for key in published.keys.to_pylist()
+    ]
+    assert no_leak.card.labels == ("galaxy", "quasar", "star")
+    assert (no_leak.card.untrained, no_leak.card.warnings) == ({}, ())
+    assert published.card.label_facts == no_leak.card.label_facts
+
+
+def test_fewer_than_two_classes_with_training_rows_is_a_reason(tmp_path: Path) -> None:
+    rows = without_training_redshift(tmp_path, "quasar", "star")
+    said = reason(tmp_path, rows, arm=Arm.PUBLISHED)
+    assert "fewer than two classes" in said
+    assert "quasar" in said
+    assert "star" in said
+
+
+def test_the_classes_of_a_task_are_known_where_no_arm_runs(tmp_path: Path) -> None:
+    rows = small_rows()
+    made = [
+        make(small_snapshot(tmp_path, rows), tmp_path, arm=arm, least=250)
+        for arm in (Arm.PUBLISHED, Arm.PHOTOMETRIC_SHAPE)
+    ]
+    assert all(one.path is None for one in made)
+    card = task_cards(made)[Task.SUPERCLASS]
+    names = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
+    sizes = Counter(names[text] for text in rows["class"].to_pylist())
+    kept = {name: sum(part.n for part in parts.values()) for name, parts in card.label_facts.parts.items()}
+    assert kept == {name: size for name, size in sizes.items() if size >= 250} != {}
+    assert card.dropped == {name: size for name, size in sizes.items() if size < 250} != {}
+
+
+def test_a_task_without_labels_has_no_card(tmp_path: Path) -> None:
+    assert task_cards([make(small_snapshot(tmp_path), tmp_path, task=Task.GALAXY)]) == {}
+
+
+def test_the_log_has_one_line_a_task_with_the_shares_of_every_class(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    snapshot = small_snapshot(
+        tmp_path, replace(small_rows(), "subclass", ["CV", *small_rows()["subclass"].to_pylist()[1:]])
+    )
+    made = [make(snapshot, tmp_path, task=task, arm=arm, least=75) for task in Task for arm in Arm]
+    caplog.clear()
+    with caplog.at_level("INFO"):
+        log_shares(made)
+    lines = [record.getMessage() for record in caplog.records]
+    assert [line.partition(":")[0] for line in lines] == ["superclass", "star"]
+    data = load(next(one for one in made if one.task is Task.SUPERCLASS))
+    counts = data.card.counts["quasar"]
+    share = "/".join(f"{100 * counts[part] / sum(counts.values()):.0f}" for part in PARTS)
+    assert f"quasar {sum(counts.values())} ({share} %)" in lines[0]
+    assert "too few, dropped: " in lines[1]
+
+
+def test_a_line_of_many_classes_is_bounded() -> None:
+    parts = {f"c{at}": {part: Portion(n=2, share=1 / 3) for part in PARTS} for at in range(40)}
+    excluded = {f"reason {at}": 1 for at in range(40)}
+    line = TaskCard(label_facts=LabelFacts(task="star", rule="", parts=parts, excluded=excluded), dropped={}).line()
+    assert line.startswith("star: 240 objects in train/validation/test: c0 6 (33/33/33 %), ")
+    assert line.count("and 28 more") == 2
+    assert len(line) < 700
 
 
 def test_a_cut_without_its_columns_is_an_error(tmp_path: Path) -> None:

@@ -75,8 +75,24 @@ def test_photometric_is_uncorrected_where_part_of_the_data_has_no_extinction_and
     found = build(rows, recipe)
     assert not recipe.corrected
     assert found.complete.all()
-    assert any("not corrected" in note for note in found.notes)
+    assert any("not corrected" in warning and "only 90.0 %" in warning for warning in found.warnings)
     np.testing.assert_array_equal(found.values[:, 2], np.array(rows["r"]))
+
+
+def test_without_any_extinction_values_photometric_says_that_there_are_none() -> None:
+    rows = small_rows(10, without=EXTINCTION)
+    found = build(rows, chosen(rows, Arm.PHOTOMETRIC))
+    assert [note for note in found.notes if "extinction" in note] == [
+        "magnitudes are not corrected for extinction: there are no extinction values in all five bands"
+    ]
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("arm", [Arm.PUBLISHED, Arm.NO_LEAK])
+def test_arms_that_are_never_corrected_do_not_warn_of_extinction(arm: Arm) -> None:
+    rows = small_rows(10)
+    rows = replace(rows, "extinction_u", [None, *rows["extinction_u"].to_pylist()[1:]])
+    assert build(rows, chosen(rows, arm)).warnings == ()
 
 
 def test_dereddened_magnitudes_are_never_corrected_twice() -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
@@ -18,7 +18,7 @@ import pyarrow.parquet as pq
 
 from cosmic import __version__, artefacts
 from cosmic import facts as f
-from cosmic.datasets import PARTS, Dataset, DatasetCard, part_codes
+from cosmic.datasets import Dataset, part_codes
 from cosmic.evaluation.dossier import Details, Pairs
 from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
@@ -42,6 +42,8 @@ from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.published import published_for, published_study
 from cosmic.reporting.skycounts import cells_of, count_sky
 from cosmic.settings import PipelineOptions
+from cosmic.splits import PARTS
+from cosmic.task_cards import task_cards
 
 log = logging.getLogger(__name__)
 
@@ -118,7 +120,7 @@ def assemble(
     part = part_codes(rows, split=options.split, salt=salt, seed=options.seed)
     results = _results(records, sky=records.snapshot.sky)
     at = {(r.task, r.arm, r.model, r.rebalancing): index for index, r in enumerate(results)}
-    datasets = _cards(records.prepared)
+    cards = task_cards(records.prepared)
     facts = f.Facts(
         seed=options.seed,
         filter=options.filter,
@@ -153,10 +155,11 @@ def assemble(
         ),
         class_counts={
             task: {label: sum(p.n for p in parts.values()) for label, parts in card.label_facts.parts.items()}
-            for task, card in datasets.items()
+            for task, card in cards.items()
+            if card.label_facts.parts
         },
-        dropped_classes={task: card.dropped for task, card in datasets.items() if card.dropped},
-        labels=tuple(card.label_facts for card in datasets.values()),
+        dropped_classes={task: card.dropped for task, card in cards.items() if card.dropped},
+        labels=tuple(card.label_facts for card in cards.values()),
         results=results,
         best=best_per_arm(results),
         arms=tuple(pair for one in records.paired for pair in _pairs(one)),
@@ -174,15 +177,6 @@ def assemble(
     return write_facts(facts, folder)
 
 
-def _cards(prepared: Iterable[Prepared]) -> dict[str, DatasetCard]:
-    """The card of the first data set of each task: classes are the same in every arm."""
-    cards: dict[str, DatasetCard] = {}
-    for one in prepared:
-        if one.path is not None and one.task not in cards:
-            cards[one.task] = Dataset.load(one.path).card
-    return cards
-
-
 def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
     """Every model in the order task, arm, model, rebalancing; a task and arm that was not run has its reason."""
     found: list[f.Result] = []
@@ -191,18 +185,22 @@ def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
             found.append(f.Result(task=one.task, arm=one.arm, not_run=one.not_run))
             continue
         best = next((kept for kept in records.kept if (kept.task, kept.arm) == (one.task, one.arm)), None)
+        dropped = Dataset.load(one.path).card.untrained if one.path is not None else {}
         found += [
-            _result(scored, best, records.held_out, sky=sky)
+            _result(scored, best, records.held_out, dropped, sky=sky)
             for scored in records.scored
             if (scored.task, scored.arm) == (one.task, one.arm)
         ]
     return tuple(found)
 
 
-def _result(scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], *, sky: Sky) -> f.Result:
+def _result(
+    scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], dropped: dict[str, int], *, sky: Sky
+) -> f.Result:
     result = f.Result.model_validate_json(artefacts.check(scored.result).read_bytes())
-    changes: dict[str, object] = {}
-    if sky is Sky.REAL and result.arm == "published" and result.model is not None:
+    changes: dict[str, object] = {"dropped_classes": dropped}
+    # without one of the classes the question is another one, and the study's figure no equal
+    if sky is Sky.REAL and result.arm == "published" and result.model is not None and not dropped:
         changes["published"] = published_for(result.task, result.model)
     if best is not None and best.scored == scored:
         changes["importance_kind"] = "permutation"
@@ -353,6 +351,7 @@ def _notes(records: RunRecords) -> tuple[f.Note, ...]:
             continue
         card = Dataset.load(one.path).card
         notes += [f.Note(text=f"{one.arm}: {text}", task=one.task) for text in card.notes]
+        notes += [f.Note(level="warning", text=f"{one.arm}: {text}", task=one.task) for text in card.warnings]
         if card.lacking:
             text = f"{one.arm}: {card.lacking} labelled objects lack a value that the arm needs and are left out of it."
             notes.append(f.Note(text=text, task=one.task))

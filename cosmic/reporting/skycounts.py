@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cosmic import artefacts
-from cosmic.datasets import PARTS
 from cosmic.facts import SkyMap
 from cosmic.facts.file import count_cells, write_array
 from cosmic.identity import NSIDE, cells
 from cosmic.records import JudgedPage
+from cosmic.splits import PARTS
 
 
 def count_sky(rows: pa.Table, part: NDArray[np.int8], judged: Sequence[JudgedPage], *, folder: Path) -> SkyMap | None:
@@ -28,7 +28,7 @@ def count_sky(rows: pa.Table, part: NDArray[np.int8], judged: Sequence[JudgedPag
     rows : pyarrow.Table
         Rows of the snapshot with ``ra`` and ``dec`` in degrees.
     part : numpy.ndarray
-        Index into `cosmic.datasets.PARTS` of each of them, shape (n,).
+        Index into `cosmic.splits.PARTS` of each of them, shape (n,).
     judged : sequence of JudgedPage
         The pages of this run: where quarantined rows lie.
     """

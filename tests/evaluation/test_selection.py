@@ -138,9 +138,7 @@ def tied(levels: list[float]) -> Predictions:
     ],
     ids=["forest", "sure", "tree", "six decimals apart", "closer than six decimals"],
 )
-def test_the_threshold_of_the_facts_chooses_the_very_objects_of_the_facts(
-    said: Predictions, tmp_path: Path
-) -> None:
+def test_the_threshold_of_the_facts_chooses_the_very_objects_of_the_facts(said: Predictions, tmp_path: Path) -> None:
     facts = sample_facts(tmp_path, bare=True).model_copy(update={"selections": found(said)})
     test, validation, ran = said.within("test"), said.within("validation"), 0
     for one in json.loads(facts_json(facts))["selections"]:

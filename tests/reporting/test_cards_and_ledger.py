@@ -47,6 +47,31 @@ def test_every_node_has_a_card_and_says_why_it_was_not_run(real: f.Facts) -> Non
     assert any(text.startswith("same inputs as published not run: no ELODIE columns") for text in star)
 
 
+def test_an_arm_that_was_not_asked_for_is_said_to_be_so(real: f.Facts) -> None:
+    asked = tuple(result for result in real.results if (result.task, result.arm) != ("superclass", "published"))
+    facts = real.model_copy(update={"results": asked, "best": best_per_arm(asked)})
+    card = next(card for card in cards(facts) if card.node == "superclass")
+    assert "same inputs as published not run: this run was not asked for it" in [plain(row.text) for row in card.rows]
+    claim = findings(facts)[0]
+    assert (claim.verdict, plain(claim.why)) == ("not tested", "this run was not asked for it")
+
+
+def test_an_arm_without_one_of_the_classes_is_no_equal_of_the_published_figure(real: f.Facts) -> None:
+    lacking = tuple(
+        result.model_copy(update={"dropped_classes": {"quasar": 12}})
+        if (result.task, result.arm) == ("superclass", "published") and result.test
+        else result
+        for result in real.results
+    )
+    facts = real.model_copy(update={"results": lacking})
+    claim = findings(facts)[0]
+    assert (claim.verdict, claim.ours is None) == ("not tested", False)
+    assert "does not know quasar" in plain(claim.why)
+    card = next(card for card in cards(facts) if card.node == "superclass")
+    assert "same inputs as published, without quasar" in [plain(row.text) for row in card.rows]
+    assert {row.same for row in beside(facts) if facts.published_study[row.study].task == "superclass"} == {None}
+
+
 def test_a_node_that_no_fact_mentions_still_says_why(real: f.Facts) -> None:
     facts = real.model_copy(update={"results": real.results[:-1]})
     assert str(cards(facts)[-1].not_run) == "no images were read in this run"
