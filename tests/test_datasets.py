@@ -162,7 +162,7 @@ def test_one_class_is_a_reason_that_names_what_was_dropped(tmp_path: Path) -> No
     rows = small_rows()
     only = rows.filter(pa.array([label == "STAR" for label in rows["class"].to_pylist()]))
     assert "only star" in reason(tmp_path, only)
-    assert "quasar" in reason(tmp_path, rows, least=250)
+    assert "quasar" in reason(tmp_path, rows, least=240)
     assert "none has" in reason(tmp_path, rows, least=2500)
 
 
@@ -216,7 +216,7 @@ def test_fewer_than_two_classes_with_training_rows_is_a_reason(tmp_path: Path) -
 def test_the_classes_of_a_task_are_known_where_no_arm_runs(tmp_path: Path) -> None:
     rows = small_rows()
     made = [
-        make(small_snapshot(tmp_path, rows), tmp_path, arm=arm, least=250)
+        make(small_snapshot(tmp_path, rows), tmp_path, arm=arm, least=240)
         for arm in (Arm.PUBLISHED, Arm.PHOTOMETRIC_SHAPE)
     ]
     assert all(one.path is None for one in made)
@@ -224,8 +224,8 @@ def test_the_classes_of_a_task_are_known_where_no_arm_runs(tmp_path: Path) -> No
     names = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
     sizes = Counter(names[text] for text in rows["class"].to_pylist())
     kept = {name: sum(part.n for part in parts.values()) for name, parts in card.label_facts.parts.items()}
-    assert kept == {name: size for name, size in sizes.items() if size >= 250} != {}
-    assert card.dropped == {name: size for name, size in sizes.items() if size < 250} != {}
+    assert kept == {name: size for name, size in sizes.items() if size >= 240} != {}
+    assert card.dropped == {name: size for name, size in sizes.items() if size < 240} != {}
 
 
 def test_a_task_without_labels_has_no_card(tmp_path: Path) -> None:
