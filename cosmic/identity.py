@@ -85,6 +85,28 @@ def link(rows: pa.Table) -> Links:
     return Links(pa.array(block, pa.string()).take(pa.array(back)), same_as.take(pa.array(back)), bridged)
 
 
+def belong_to(rows: pa.Table, known: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return which rows are objects of `known`, shape (n,).
+
+    They have its key, belong together with one of its rows as in `link`, or have its five magnitudes. A position or
+    magnitudes that more than `FILLER` rows share exactly count as none.
+
+    Parameters
+    ----------
+    rows, known : pyarrow.Table
+        Canonical rows with the columns of `COLUMNS` (optional ones may be absent). ra and dec in deg.
+    """
+    tables = [table.select([name for name in COLUMNS if name in table.column_names]) for table in (known, rows)]
+    both = pa.concat_tables(tables, promote_options="default")
+    sky = _Sky.of(both.append_column("block", pa.nulls(both.num_rows, pa.string())))
+    ours = np.arange(both.num_rows) < known.num_rows
+    found = pc.is_in(sky.keys, value_set=known["object_key"]).to_numpy().astype(bool)
+    found |= np.isin(sky.photometry, np.unique(sky.photometry[ours & (sky.photometry >= 0)]))
+    for group in _components(sky):
+        found[group] |= ours[group].any()
+    return np.asarray(found[known.num_rows :])
+
+
 @dataclass(frozen=True, slots=True)
 class _Sky:
     """Rows in order of rank (kind of key, then key), as arrays; -1 where an integer is missing.

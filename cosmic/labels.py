@@ -239,6 +239,6 @@ def _need(rows: pa.Table, name: str, *columns: str) -> None:
     missing = [column for column in columns if column not in _with_values(rows)]
     if missing:
         raise ConfigError(
-            f"filter {name!r} needs {', '.join(missing)}, of which this catalogue has no values. "
+            f"filter {name!r} needs {', '.join(missing)}, of which these rows have no values. "
             f"Add files with {', '.join(BY_NAME[column].source for column in missing)}, or use --filter none."
         )

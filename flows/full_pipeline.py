@@ -12,6 +12,7 @@ from datetime import UTC, datetime
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from cosmic.evaluation.holdout import demand_one_system
 from cosmic.home import Home
 from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
@@ -36,9 +37,10 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     started = datetime.now(UTC)
     home, steps, salt = Home(options.home, options.sky), Steps(), SETTINGS.split_salt or SALT
     judged = judge_pages(options, home=home, steps=steps)
+    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
+    demand_one_system(judged, held)
     ingest = steps.one(intake.ingest, judged, home=home, limits=SETTINGS.limits)
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
-    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,

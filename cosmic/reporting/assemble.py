@@ -359,16 +359,15 @@ def _notes(records: RunRecords) -> tuple[f.Note, ...]:
 
 
 def _seen(results: Sequence[f.Result]) -> list[f.Note]:
-    """A warning for each hold-out file with rows that a model was trained on."""
+    """A note for each hold-out file with rows that a model was trained on."""
     worst: dict[str, f.Holdout] = {}
     for held in (held for result in results for held in result.holdout):
         if held.n_trained_on > (worst[held.path].n_trained_on if held.path in worst else 0):
             worst[held.path] = held
     return [
         f.Note(
-            level="warning",
-            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that were trained on, since "
-            "the catalogue has them too: its scores are no test.",
+            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that a model was trained on, "
+            "since the catalogue has them too: they are left out of its score.",
         )
         for held in worst.values()
     ]
