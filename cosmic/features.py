@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cosmic.arrays import floats
 from cosmic.columns import BANDS, BY_NAME, Group
 from cosmic.errors import ConfigError
 from cosmic.records import Arm, MagnitudeSystem, Task
@@ -156,7 +156,7 @@ def build(rows: pa.Table, recipe: Recipe) -> FeatureMatrix:
     published study; its colours are of uncorrected magnitudes.
     """
     features = features_of(recipe)
-    columns = {name: _floats(rows, name) for feature in features for name in feature.inputs}
+    columns = {name: floats(rows, name) for feature in features for name in feature.inputs}
     values = np.empty((rows.num_rows, len(features)))
     for index, feature in enumerate(features):
         values[:, index] = feature.formula(columns)
@@ -304,7 +304,7 @@ def _best_shape(rows: pa.Table, *, system: MagnitudeSystem) -> Shape | None:
         if shape is Shape.PSF_MODEL and system is not MagnitudeSystem.MODEL:
             continue
         inputs = {name for feature in _shape_features(shape, system) for name in feature.inputs}
-        complete = np.isfinite(np.column_stack([_floats(rows, name) for name in sorted(inputs)])).all(axis=1)
+        complete = np.isfinite(np.column_stack([floats(rows, name) for name in sorted(inputs)])).all(axis=1)
         full[shape] = int(complete.sum())
     most = max(full.values())
     return next((shape for shape, count in full.items() if most and count >= RICHER * most), None)
@@ -320,11 +320,3 @@ def _share(rows: pa.Table, name: str) -> float:
     if name not in rows.column_names or not rows.num_rows:
         return 0.0
     return float(1.0 - rows[name].null_count / rows.num_rows)
-
-
-def _floats(rows: pa.Table, name: str) -> Floats:
-    if name not in rows.column_names:
-        return np.full(rows.num_rows, np.nan)
-    column = rows[name].combine_chunks().cast(pa.float64())
-    values: Floats = pc.fill_null(column, float("nan")).to_numpy(zero_copy_only=False)
-    return values

@@ -15,6 +15,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cosmic.arrays import floats
 from cosmic.columns import BANDS
 from cosmic.objects import magnitude_digests
 
@@ -129,7 +130,7 @@ class _Sky:
 
     @classmethod
     def of(cls, rows: pa.Table) -> _Sky:
-        ra, dec = _floats(rows, "ra"), _floats(rows, "dec")
+        ra, dec = floats(rows, "ra"), floats(rows, "dec")
         place = np.full(rows.num_rows, -1, np.int64)
         given = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
         _, first, place[given] = np.unique(ra[given] + 1j * dec[given], return_index=True, return_inverse=True)
@@ -309,13 +310,6 @@ def _ranks(keys: pa.ChunkedArray) -> Ints:
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
     return places
-
-
-def _floats(rows: pa.Table, name: str) -> Floats:
-    values = (
-        pc.fill_null(rows[name], np.nan).to_numpy() if name in rows.column_names else np.full(rows.num_rows, np.nan)
-    )
-    return np.asarray(values, np.float64)
 
 
 def _integers(rows: pa.Table, name: str) -> Ints:

@@ -7,8 +7,8 @@ import struct
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from cosmic.arrays import floats
 from cosmic.columns import BANDS
 
 _IDENTITY = ("class", "subclass")
@@ -58,7 +58,7 @@ def magnitude_bytes(rows: pa.Table) -> list[bytes]:
     """Return the five magnitudes of each row as integers of 1e-5 mag, packed; missing ones as the smallest."""
     columns = []
     for band in BANDS:
-        values = pc.fill_null(rows[band].cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
+        values = floats(rows, band)
         finite = np.isfinite(values)
         scaled = np.full(len(values), np.iinfo(np.int64).min)
         scaled[finite] = np.rint(np.clip(values[finite], -1e9, 1e9) * 1e5).astype(np.int64)

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import product
 
+from cosmic.evaluation.choice import best_on_validation
 from cosmic.home import Home
 from cosmic.records import (
     Arm,
@@ -78,7 +80,7 @@ def train(
         lambda fit: training.score.submit(fit, resamples=resamples, seed=options.seed, folder=home.fits),
     )
     by_pair = {(one.task, one.arm): one for one in ready}
-    winners = [best(list(group)) for _, group in groupby(scored, key=lambda one: (one.task, one.arm))]
+    winners = [winner for one in ready if (winner := best([each for each in scored if _of(each, one)])) is not None]
     kept = steps.many(
         "keeping",
         winners,
@@ -124,6 +126,11 @@ def train(
     return Trained(prepared, scored, kept, composed, paired, held_out)
 
 
-def best(scored: list[Scored]) -> Scored:
-    """Return the one with the highest weighted F1 on validation; the first of equals."""
-    return max(scored, key=lambda one: -1.0 if one.validation_f1 is None else one.validation_f1)
+def best(scored: Sequence[Scored]) -> Scored | None:
+    """Return the one that is best on validation; None where there is none."""
+    at = best_on_validation([one.validation_f1 for one in scored])
+    return None if at is None else scored[at]
+
+
+def _of(scored: Scored, prepared: Prepared) -> bool:
+    return (scored.task, scored.arm) == (prepared.task, prepared.arm)

@@ -9,7 +9,7 @@ from typing import Final
 from cosmic.facts import Facts
 from cosmic.records import Rebalancing
 from cosmic.reporting import words
-from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, interval_of, why_not
+from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, best_result, figure_of, interval_of, why_not
 from cosmic.reporting.cards import study_number, study_row
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
@@ -144,16 +144,14 @@ def _not_tested(facts: Facts, claim: str, published: Number | None, task: str, a
 
 def _of_model(facts: Facts, task: str, arm: str, model: str, rebalancing: str | None = None) -> int | None:
     """The index of a family's result that is best on validation, of those that know every class of the task."""
-    found = [
-        (result.validation.f1, -i)
-        for i, result in enumerate(facts.results)
-        if (result.task, result.arm, result.model) == (task, arm, model)
-        and not result.dropped_classes
-        and (rebalancing is None or result.rebalancing == rebalancing)
-        and result.validation is not None
-        and result.validation.f1 is not None
-    ]
-    return -max(found)[1] if found else None
+    return best_result(
+        facts.results,
+        lambda result: (
+            (result.task, result.arm, result.model) == (task, arm, model)
+            and not result.dropped_classes
+            and (rebalancing is None or result.rebalancing == rebalancing)
+        ),
+    )
 
 
 def _model(facts: Facts, index: int) -> str:
