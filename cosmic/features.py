@@ -166,6 +166,11 @@ def build(rows: pa.Table, recipe: Recipe) -> FeatureMatrix:
     return FeatureMatrix(names, units, values, complete, notes(recipe, rows), warnings(recipe, rows))
 
 
+def is_corrected(names: Iterable[str]) -> bool:
+    """Return whether features of these names are of magnitudes that were corrected for extinction here."""
+    return f"{BANDS[0]}_0" in names
+
+
 def check_allowed(columns: Iterable[str], arm: Arm) -> None:
     """Refuse columns that a model of this arm must not see.
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cosmic.columns import BANDS, OBJECT_COLUMNS, Column, Group
 from cosmic.errors import ConfigError
-from cosmic.features import NotRun, Recipe, Shape, build, check_allowed, choose, features_of
+from cosmic.features import NotRun, Recipe, Shape, build, check_allowed, choose, features_of, is_corrected
 from cosmic.records import Arm, MagnitudeSystem, Task
 from tests.small_sky import replace, small_rows
 
@@ -93,6 +93,12 @@ def test_arms_that_are_never_corrected_do_not_warn_of_extinction(arm: Arm) -> No
     rows = small_rows(10)
     rows = replace(rows, "extinction_u", [None, *rows["extinction_u"].to_pylist()[1:]])
     assert build(rows, chosen(rows, arm)).warnings == ()
+
+
+def test_the_names_of_features_tell_whether_they_are_corrected() -> None:
+    for corrected in (True, False):
+        recipe = Recipe(Task.SUPERCLASS, Arm.PHOTOMETRIC, MODEL, corrected)
+        assert is_corrected([feature.name for feature in features_of(recipe)]) is corrected
 
 
 def test_dereddened_magnitudes_are_never_corrected_twice() -> None:

@@ -325,6 +325,7 @@ def _run(
         previous=None
         if before is None
         else since.previous(before, changed, records.kept, root=root, resamples=resamples),
+        notes=() if before is None else since.other_inputs(before, records.kept),
     )
 
 
