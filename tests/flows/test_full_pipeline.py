@@ -11,8 +11,8 @@ from cosmic.facts.file import facts_equal
 from cosmic.reporting.check import numbers_not_in_facts
 from tests.flows.runs import WHAT_INGEST_MET, Ran, RunPipeline, Twice, files_below
 
-STEPS = 45
-"""fetch, judge, ingest, freeze, 2 x prepare, 18 x fit, 18 x score, 2 x keep, compose."""
+STEPS = 47
+"""fetch, judge, ingest, freeze, 2 x prepare, 18 x fit, 18 x score, 2 x keep, compose, 2 x pair."""
 
 
 class TestTheFirstRun:
