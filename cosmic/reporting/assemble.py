@@ -39,6 +39,7 @@ from cosmic.records import (
 )
 from cosmic.reporting import since
 from cosmic.reporting.best import best_per_arm
+from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
 from cosmic.reporting.skycounts import cells_of, count_sky
 from cosmic.settings import PipelineOptions
@@ -325,7 +326,7 @@ def _run(
         previous=None
         if before is None
         else since.previous(before, changed, records.kept, root=root, resamples=resamples),
-        notes=() if before is None else since.other_inputs(before, records.kept),
+        notes=() if before is None else other_inputs(before, records.kept),
     )
 
 

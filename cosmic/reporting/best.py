@@ -49,8 +49,15 @@ def best_of(facts: Facts, task: str, arm: str) -> int | None:
     return next((entry.result for entry in facts.best if (entry.task, entry.arm) == (task, arm)), None)
 
 
-def why_not(facts: Facts, task: str, arm: str | None = None) -> Words | None:
-    """Return the first recorded reason why a task (and arm) was not run, or None where none is recorded."""
+def why_not(facts: Facts, task: str, arm: str | None = None) -> Words | str | None:
+    """Return the first recorded reason why a task (and arm) was not run, or None where none is recorded.
+
+    Every arm that a run was asked for has a result in each task: one without, beside others that ran, was not asked
+    for.
+    """
+    ours = [result for result in facts.results if result.task == task]
+    if arm is not None and arm not in {result.arm for result in ours} and any(result.test for result in ours):
+        return "this run was not asked for it"
     for i, result in enumerate(facts.results):
         if result.task == task and (arm is None or result.arm == arm) and result.not_run:
             return Words(f"results[{i}].not_run", result.not_run)

@@ -77,17 +77,13 @@ def _score(facts: Facts, task: str) -> Iterator[Finding]:
         yield _not_tested(facts, claim, shown[0], task, PUBLISHED)
         return
     interval = interval_of(facts, same, "f1")
-    if lost := facts.results[same].dropped_classes:
-        why = (f"ours does not know {', '.join(lost)}, of which no training object has the study's inputs",)
-        yield Finding(claim, shown[0], ours, interval, _n(facts, same), "not tested", why)
-        return
     low, high = (interval[0].value, interval[1].value) if interval else (ours.value, ours.value)
-    said = ("same inputs, split by sky cell; ours is the ", words.model(_model(facts, same)))
     if low - NEAR <= shown[0].value <= high + NEAR:
         verdict = "reproduced"
     else:
         verdict = "lower here" if ours.value < shown[0].value else "higher here"
-    yield Finding(claim, shown[0], ours, interval, _n(facts, same), verdict, said)
+    why = ("same inputs, split by sky cell; ours is the ", words.model(_model(facts, same)))
+    yield Finding(claim, shown[0], ours, interval, _n(facts, same), verdict, why)
 
 
 def _leak(facts: Facts, task: str, claim: str, what: str) -> Iterator[Finding]:
@@ -138,7 +134,7 @@ def _oversampling(facts: Facts) -> Iterator[Finding]:
 
 
 def _not_tested(facts: Facts, claim: str, published: Number | None, task: str, arm: str) -> Finding:
-    reason = why_not(facts, task, arm) or "this run was not asked for it"
+    reason = why_not(facts, task, arm) or why_not(facts, task) or "it was not part of this run"
     return Finding(claim, published, None, None, None, "not tested", (reason,))
 
 

@@ -14,7 +14,7 @@ from markupsafe import Markup
 from cosmic.facts import Facts
 from cosmic.facts.file import facts_json, read_facts, write_whole
 from cosmic.reporting import figures, style, words
-from cosmic.reporting.best import HONEST, best_result, why_not
+from cosmic.reporting.best import HONEST, why_not
 from cosmic.reporting.cards import cards
 from cosmic.reporting.ledger import beside, findings
 from cosmic.reporting.shown import At, Number, Style, Words, marked
@@ -124,15 +124,20 @@ def _by_reason(facts: Facts, indices: list[int]) -> tuple[tuple[int, ...], ...]:
 
 def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool) -> Shown:
     chosen = [i for i, s in enumerate(facts.selections) if (s.task, s.arm) == (task, arm)]
-    drawn = best_result(facts.results, lambda r: (r.task, r.arm) == (task, arm) and r.tree is not None)
+    trees = [i for i, r in enumerate(facts.results) if (r.task, r.arm) == (task, arm) and r.tree is not None]
     return Shown(
         result=index,
         open=opened,
         importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]),
         curve=figures.completeness_curves(f"curve-{task}-{arm}", [facts.selections[i] for i in chosen]),
         selections=tuple(f["selections"][i] for i in chosen),
-        tree=drawn if facts.results[index].tree is None else index,
+        tree=index if index in trees else max(trees, key=lambda i: (_validated(facts, i), -i), default=None),
     )
+
+
+def _validated(facts: Facts, index: int) -> float:
+    validation = facts.results[index].validation
+    return validation.f1 or 0.0 if validation else 0.0
 
 
 def _environment() -> Environment:

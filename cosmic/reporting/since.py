@@ -18,9 +18,8 @@ from cosmic import artefacts
 from cosmic.columns import BANDS
 from cosmic.errors import ArtefactCorrupt
 from cosmic.evaluation.comparison import compare
-from cosmic.facts import Comparison, Facts, Note, Previous, SavedModel
+from cosmic.facts import Comparison, Facts, Previous, SavedModel
 from cosmic.facts.file import read_facts
-from cosmic.features import is_corrected
 from cosmic.models.predictions import Predictions
 from cosmic.records import Kept, Snapshot
 
@@ -110,23 +109,6 @@ def previous(before: Facts, found: Changes | None, kept: Sequence[Kept], *, root
             _compared(one, theirs.get((one.task, one.arm)), root=root, resamples=resamples) for one in kept
         ),
     )
-
-
-def other_inputs(before: Facts, kept: Sequence[Kept]) -> tuple[Note, ...]:
-    """Return a warning for each kept model that sees other features than that of the run before."""
-    theirs = {(result.task, result.arm): result.features for result in before.results if result.features}
-    found = []
-    for one in kept:
-        features, ours = theirs.get((one.task, one.arm), one.prepared.features), one.prepared.features
-        if features == ours:
-            continue
-        what = "the model sees other features than in the run before"
-        if is_corrected(features) != is_corrected(ours):
-            now, then = ("are", "were not") if is_corrected(ours) else ("are not", "were")
-            what = f"magnitudes {now} corrected for extinction, and {then} in the run before"
-        text = f"{one.arm}: {what}, so the comparison with it is one of different inputs."
-        found.append(Note(level="warning", text=text, task=one.task))
-    return tuple(found)
 
 
 def _compared(now: Kept, before: SavedModel | None, *, root: Path, resamples: int) -> Comparison:

@@ -28,7 +28,7 @@ def count_sky(rows: pa.Table, part: NDArray[np.int8], judged: Sequence[JudgedPag
     rows : pyarrow.Table
         Rows of the snapshot with ``ra`` and ``dec`` in degrees.
     part : numpy.ndarray
-        Index into `cosmic.splits.PARTS` of each of them, shape (n,).
+        Index into `cosmic.datasets.PARTS` of each of them, shape (n,).
     judged : sequence of JudgedPage
         The pages of this run: where quarantined rows lie.
     """

@@ -8,7 +8,7 @@ import pytest
 
 from cosmic import facts as f
 from cosmic.records import Arm, Fitted, Kept, Model, Prepared, Rebalancing, Scored, Task
-from cosmic.reporting.since import other_inputs
+from cosmic.reporting.inputs import other_inputs
 from tests.reporting.sample_facts import sample_facts
 
 BEFORE = ("u", "g", "r", "i", "z", "u-g", "g-r", "r-i", "i-z")
