@@ -4,8 +4,8 @@ Reads the measured tables of ``cosmic/data`` and draws random numbers. Knows not
 and never reads a survey row.
 
 `measured` holds the statistics, `population` what objects are, `footprint` where and when they were observed,
-`photometry` how bright they look, `spectroscopy` and `elodie` what the pipeline says of their spectra, `sky` the
-table.
+`photometry` how bright they look, `spectroscopy` and `elodie` what the pipeline says of their spectra, `morphology`
+what volunteers would see, `sky` the table.
 """
 
 from __future__ import annotations

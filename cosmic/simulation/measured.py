@@ -1,7 +1,7 @@
 """The measured statistics of the real sky that the simulated one is built on. Draws nothing.
 
 Medians and robust scatters (half the range from the 16th to the 84th percentile) of colours and r brightness, from the
-two ``sky_*.csv`` tables of ``cosmic/data``; the README there says where they come from. Magnitudes are SDSS model
+three ``sky_*.csv`` tables of ``cosmic/data``; the README there says where they come from. Magnitudes are SDSS model
 magnitudes as observed, not corrected for extinction.
 """
 
@@ -76,6 +76,16 @@ class Track:
         return np.asarray(np.abs(slope) * np.diff(self.edges)[:, None])
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Labels:
+    """Galaxy labels of the volunteers: name, colours and redshift of the galaxies that carry each."""
+
+    names: tuple[str, ...]
+    loci: Loci
+    redshift: Floats
+    redshift_scatter: Floats
+
+
 @cache
 def track(name: str) -> Track:
     """Return the colour-redshift track of a class: GALAXY or QSO."""
@@ -89,6 +99,14 @@ def star_types() -> tuple[tuple[str, ...], Loci]:
     """Return the measured stellar subClass strings and their loci."""
     table = _read("sky_star_loci.csv")
     return tuple(table["subClass"].to_pylist()), _loci(table)
+
+
+@cache
+def galaxy_labels() -> Labels:
+    """Return the measured galaxy labels."""
+    table = _read("sky_galaxy_label_colours.csv")
+    names = tuple(table["label"].to_pylist())
+    return Labels(names, _loci(table), _floats(table, "redshift"), _floats(table, "redshift_sigma"))
 
 
 def magnitudes(colours: Floats, r: Floats) -> Floats:

@@ -33,6 +33,7 @@ class Component(IntEnum):
     SPECTRA = 6
     ELODIE = 7
     FLAWS = 8
+    MORPHOLOGY = 9
 
 
 def stream(seed: int, *, block: int, component: Component) -> np.random.Generator:

@@ -8,6 +8,8 @@ import pytest
 
 from cosmic.columns import BANDS
 from cosmic.simulation import measured, photometry, simulate
+from cosmic.simulation.morphology import FARTHEST, hubble_labels
+from cosmic.simulation.population import GALAXY, populate
 
 
 class Sky:
@@ -108,3 +110,17 @@ def test_errors_grow_to_a_fifth_of_a_magnitude_at_the_depth() -> None:
     assert errors[-1] == pytest.approx(np.full(5, 0.21), abs=0.04)
     assert errors[0].max() < 0.02
     assert (photometry.magnitude_errors(deep, point + 3) > 1.4 * errors).all()
+
+
+def test_hubble_labels_are_for_near_galaxies_alone_and_redder_for_ellipticals() -> None:
+    people = populate(30_000, seed=1, block=0)
+    labels = hubble_labels(people, seed=1, block=0)
+    near = (people.kind == GALAXY) & (people.redshift < FARTHEST)
+    assert ((labels != "") == near).all()
+    assert (labels == hubble_labels(people, seed=1, block=0)).all()
+    names, counts = np.unique(labels[near], return_counts=True)
+    assert set(names) <= set(measured.galaxy_labels().names)
+    assert len(names) >= 11
+    assert counts.max() / near.sum() < 0.4
+    redness = people.magnitudes[:, 1] - people.magnitudes[:, 2]
+    assert np.median(redness[labels == "Er"]) > np.median(redness[labels == "Sc"]) + 0.1
