@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import Counter
 from pathlib import Path
 
 import numpy as np
@@ -11,10 +10,8 @@ import pytest
 
 from cosmic.datasets import Dataset, label_rows, prepare
 from cosmic.errors import ArtefactCorrupt, ConfigError
-from cosmic.facts import LabelFacts, Portion
 from cosmic.records import Arm, Prepared, Snapshot, SplitName, Task
 from cosmic.splits import PARTS
-from cosmic.task_cards import TaskCard, log_shares, task_cards
 from tests.small_sky import replace, small_rows, small_snapshot
 
 ALL_ARMS = list(Arm)
@@ -211,53 +208,6 @@ def test_fewer_than_two_classes_with_training_rows_is_a_reason(tmp_path: Path) -
     assert "fewer than two classes" in said
     assert "quasar" in said
     assert "star" in said
-
-
-def test_the_classes_of_a_task_are_known_where_no_arm_runs(tmp_path: Path) -> None:
-    rows = small_rows()
-    made = [
-        make(small_snapshot(tmp_path, rows), tmp_path, arm=arm, least=240)
-        for arm in (Arm.PUBLISHED, Arm.PHOTOMETRIC_SHAPE)
-    ]
-    assert all(one.path is None for one in made)
-    card = task_cards(made)[Task.SUPERCLASS]
-    names = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
-    sizes = Counter(names[text] for text in rows["class"].to_pylist())
-    kept = {name: sum(part.n for part in parts.values()) for name, parts in card.label_facts.parts.items()}
-    assert kept == {name: size for name, size in sizes.items() if size >= 240} != {}
-    assert card.dropped == {name: size for name, size in sizes.items() if size < 240} != {}
-
-
-def test_a_task_without_labels_has_no_card(tmp_path: Path) -> None:
-    assert task_cards([make(small_snapshot(tmp_path), tmp_path, task=Task.GALAXY)]) == {}
-
-
-def test_the_log_has_one_line_a_task_with_the_shares_of_every_class(
-    tmp_path: Path, caplog: pytest.LogCaptureFixture
-) -> None:
-    snapshot = small_snapshot(
-        tmp_path, replace(small_rows(), "subclass", ["CV", *small_rows()["subclass"].to_pylist()[1:]])
-    )
-    made = [make(snapshot, tmp_path, task=task, arm=arm, least=75) for task in Task for arm in Arm]
-    caplog.clear()
-    with caplog.at_level("INFO"):
-        log_shares(made)
-    lines = [record.getMessage() for record in caplog.records]
-    assert [line.partition(":")[0] for line in lines] == ["superclass", "star"]
-    data = load(next(one for one in made if one.task is Task.SUPERCLASS))
-    counts = data.card.counts["quasar"]
-    share = "/".join(f"{100 * counts[part] / sum(counts.values()):.0f}" for part in PARTS)
-    assert f"quasar {sum(counts.values())} ({share} %)" in lines[0]
-    assert "too few, dropped: " in lines[1]
-
-
-def test_a_line_of_many_classes_is_bounded() -> None:
-    parts = {f"c{at}": {part: Portion(n=2, share=1 / 3) for part in PARTS} for at in range(40)}
-    excluded = {f"reason {at}": 1 for at in range(40)}
-    line = TaskCard(label_facts=LabelFacts(task="star", rule="", parts=parts, excluded=excluded), dropped={}).line()
-    assert line.startswith("star: 240 objects in train/validation/test: c0 6 (33/33/33 %), ")
-    assert line.count("and 28 more") == 2
-    assert len(line) < 700
 
 
 def test_a_cut_without_its_columns_is_an_error(tmp_path: Path) -> None:

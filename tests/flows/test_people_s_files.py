@@ -15,7 +15,7 @@ import pytest
 import sqlalchemy as sa
 
 from cosmic.columns import BANDS
-from cosmic.errors import ConfigError, ContractViolation, PermanentSourceError
+from cosmic.errors import ConfigError, ContractViolation, NotServable, PermanentSourceError
 from cosmic.facts.file import facts_equal
 from cosmic.records import Arm, Task
 from cosmic.reporting.check import numbers_not_in_facts
@@ -200,6 +200,17 @@ class TestMagnitudeSystems:
         with pytest.raises(ConfigError, match=r"holds model magnitudes and .*psf\.csv brings psf magnitudes"):
             run_pipeline(mine.run.options.model_copy(update={"path": (tmp_path / "psf.csv",), "holdout": ()}))
         assert mine.run.glance() == before
+
+    def test_of_a_hold_out_file_are_refused_before_anything_is_stored_or_trained(
+        self, mine: Mine, run_pipeline: RunPipeline, tmp_path: Path
+    ) -> None:
+        export(tmp_path / "rows.csv", rows=300, seed=8)
+        export(tmp_path / "psf.csv", rows=300, seed=7, names=PSF)
+        options = {"path": (tmp_path / "rows.csv",), "holdout": (tmp_path / "psf.csv",), "home": tmp_path / "home"}
+        with pytest.raises(NotServable, match=r"psf\.csv \(psf magnitudes\).*model magnitudes.*rows\.csv"):
+            run_pipeline(mine.run.options.model_copy(update=options))
+        made = {path.name for path in (tmp_path / "home" / "real").iterdir()}
+        assert not made & {"catalogue.db", "snapshots", "datasets", "fits", "models", "reports"}
 
     def test_of_two_files_are_not_mixed_in_one_ingest(
         self, mine: Mine, run_pipeline: RunPipeline, tmp_path: Path
