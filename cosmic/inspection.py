@@ -53,7 +53,15 @@ class Verdict:
     problems: tuple[str, ...] = ()
 
 
-Judge = Callable[[ParsedPage], Verdict]
+@dataclass(frozen=True, slots=True)
+class Judged:
+    """A verdict, and the rows that passed: with ``row_number`` and the columns of the page."""
+
+    verdict: Verdict
+    valid: pa.Table
+
+
+Judge = Callable[[ParsedPage], Judged]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +193,8 @@ class Inspection:
     labels : LabelFacts or None
         None where there are none; `no_labels` then says what that means.
     services : tuple of Service
-        Each task in each arm, where classes with fewer than `class_size` rows are dropped.
+        Each task in each arm, where classes with fewer than `class_size` rows are dropped. Counted in the rows that
+        pass the contract, where somebody judged.
     verdict : Verdict or None
         None where nobody judged.
     """
@@ -238,6 +247,9 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
     how = {use.canonical: use.how for use in mapped.uses}
     lines = parsed.uncastable.filter(pc.equal(parsed.uncastable["column"], ""))
     unlabelled = missing_labels(mapped, file=str(path))
+    judged = None if judge is None else judge(parsed)
+    # rows without any label are quarantined, and can be classified all the same
+    served = parsed.rows if judged is None or unlabelled else judged.valid
     return Inspection(
         path=str(path),
         overrides=tuple(columns),
@@ -256,9 +268,9 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
         unit_reason=parsed.unit_reason.removeprefix(f"{mapped.system_reason}; "),
         labels=None if unlabelled else _label_facts(parsed),
         no_labels=str(unlabelled) if unlabelled else None,
-        services=_services(parsed, class_size),
+        services=_services(served, parsed.system, class_size),
         class_size=class_size,
-        verdict=None if judge is None else judge(parsed),
+        verdict=judged.verdict if judged else None,
     )
 
 
@@ -323,9 +335,9 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
     )
 
 
-def _services(parsed: ParsedPage, class_size: int) -> tuple[Service, ...]:
-    rows = _without_sentinels(parsed.rows)
-    return tuple(service for task in TASKS for service in _task(rows, task, parsed.system, class_size))
+def _services(rows: pa.Table, system: MagnitudeSystem, class_size: int) -> tuple[Service, ...]:
+    measured = _without_sentinels(rows)
+    return tuple(service for task in TASKS for service in _task(measured, task, system, class_size))
 
 
 def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) -> Iterator[Service]:

@@ -121,6 +121,17 @@ class PipelineOptions(BaseSettings):
             raise ValueError("--source files reads nothing without --path PATH")
         return given
 
+    @model_validator(mode="after")
+    def _no_option_goes_nowhere(self) -> Self:
+        if self.path and self.rows != type(self).model_fields["rows"].default:
+            raise ValueError(
+                "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
+                "Leave one of them out"
+            )
+        if self.column and not (self.path or self.holdout):
+            raise ValueError("--column names a column of a file, and no --path or --holdout names a file")
+        return self
+
     @property
     def sky(self) -> Sky:
         """Return which sky this run belongs to."""
@@ -131,6 +142,14 @@ class PipelineOptions(BaseSettings):
         """Return the column overrides as (canonical name, column of the file)."""
         pairs = (text.split("=", 1) for text in self.column)
         return tuple((name.strip(), column.strip()) for name, column in pairs)
+
+    @property
+    def what(self) -> str:
+        """Return what is read, in a few words, such as ``files spectra.csv and 1 more``."""
+        if self.source == "simulated":
+            return f"simulated sky of {self.rows:,} objects, seed {self.seed}"
+        more = f" and {len(self.path) - 1} more" if len(self.path) > 1 else ""
+        return f"{self.source} {self.path[0].name}{more}"
 
     @property
     def class_size(self) -> int:
