@@ -191,7 +191,7 @@ class RunOptions(PipelineOptions):
         False, description="Print what would be read, computed and found in the cache; touch nothing."
     )
     verbose: bool = Field(False, description="Also show what Prefect and every step say.")
-    quiet: bool = Field(False, description="Print the verdict and the report's path, and nothing else.")
+    quiet: bool = Field(False, description="Print the closing lines and nothing else: verdict, where the report is.")
 
 
 class Settings(BaseSettings):

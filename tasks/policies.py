@@ -221,6 +221,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "hold-out": makes_files("cosmic.evaluation.dossier"),
     "report": always_runs(),
     "record": asks_outside(),
+    "latest": always_runs(),
 }
 """Every task by its name."""
 
