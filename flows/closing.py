@@ -35,7 +35,8 @@ def _figures(one: Holdout) -> str:
     interval = one.interval.get("f1")
     between = f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else ""
     macro = "" if one.f1_macro is None else f", macro F1 {one.f1_macro:.3f}"
-    return f"weighted F1 {one.f1:.3f}{between}{macro}, {one.n:,} rows"
+    known = f", {one.n_trained_on:,} of them trained on" if one.n_trained_on else ""
+    return f"weighted F1 {one.f1:.3f}{between}{macro}, {one.n:,} rows{known}"
 
 
 def _quarantine(facts: Facts, home: Home) -> str:

@@ -138,7 +138,7 @@ def _training(
         Line("keep", _known(kept), len(kept), "the best of each task and arm"),
         Line("compose", _known(composed), len({arm for _, arm in pairs})),
     ]
-    return [*lines, Line("hold out", _known(held_out), len(held_out))] if held else lines
+    return [*lines, Line("hold-out", _known(held_out), len(held_out))] if held else lines
 
 
 @dataclass(frozen=True, slots=True)

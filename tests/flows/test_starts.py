@@ -99,11 +99,22 @@ def cached_and_to_do(said: str) -> dict[str, tuple[int, int]]:
         (["--task", "stars"], "--task"),
         (["--source", "files"], "--source files reads nothing without --path PATH"),
         (["--holdout", "held.csv"], "held.csv does not exist"),
+        (["--path", "without_red_band.csv"], "without_red_band.csv"),
+        (["--home", "without_red_band.csv"], "The home without_red_band.csv cannot be used"),
     ],
-    ids=["a missing file", "too few rows", "an unknown task", "no path", "a missing hold-out"],
+    ids=[
+        "a missing file",
+        "too few rows",
+        "an unknown task",
+        "no path",
+        "a missing hold-out",
+        "no r",
+        "a file as home",
+    ],
 )
 def test_a_mistake_is_one_plain_message(tmp_path: Path, options: list[str], words: str, dry: bool) -> None:
     (tmp_path / "rows.csv").write_text("u,g,r,i,z,class\n", encoding="utf-8")
+    (tmp_path / "without_red_band.csv").write_text("u,g,i,z,class\n", encoding="utf-8")
     before = files_below(tmp_path)
     answer = pipeline(*options, *(["--dry-run"] if dry else []), folder=tmp_path)
     assert answer.returncode in (1, 2), "2 where the command line itself is not understood"
