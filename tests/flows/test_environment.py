@@ -117,7 +117,7 @@ def test_a_home_that_is_not_there_yet_is_usable_and_is_not_made_by_asking(tmp_pa
 def test_a_home_that_cannot_be_made_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
     home = Path("/dev/null/home") if os.name == "posix" else Path("NUL/home")
     monkeypatch.setenv("PREFECT_HOME", str(home / "prefect"))
-    with pytest.raises(ConfigError, match="home .* cannot be used"):
+    with pytest.raises(ConfigError, match=r"home .* cannot be used"):
         open_prefect_home(home, dry=False)
 
 
