@@ -199,11 +199,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
 
-    database_url: SecretStr | None = Field(None, description="URL of the catalogue; default: SQLite in the home.")
-    workers: int = Field(
-        default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, description="Fits that run at the same time."
+    database_url: SecretStr | None = Field(
+        None, description="URL of the catalogue, such as postgresql://user@host/name. Default: SQLite in the home."
     )
-    split_salt: str | None = Field(None, description="Salt of the sky split; another one gives another split.")
+    workers: int = Field(
+        default_factory=lambda: min(8, os.cpu_count() or 1),
+        ge=1,
+        description="Fits that run at the same time. Default: one a core, at most 8.",
+    )
+    split_salt: str | None = Field(
+        None, description="Salt of the sky split; another one gives another split. Default: the salt of this version."
+    )
     resamples: int = Field(1_000, ge=100, description="Resamplings of sky cells behind each interval.")
     max_row_loss: float = Field(0.5, gt=0, description="Refuse a page that lost more than this share of rows.")
     max_quarantined: float = Field(0.3, gt=0, description="Refuse a page with more than this share of faulty rows.")

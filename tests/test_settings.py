@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 import typer
+from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from cosmic.commands import build, command
@@ -98,6 +100,24 @@ def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COSMIC_ROWS", "3")
     with pytest.raises(ConfigError, match="COSMIC_ROWS: it must be at least 1000, not 3"):
         build(RunOptions, {})
+
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
+
+
+def line_of(name: str, field: FieldInfo) -> str:
+    """The line of an option or a setting in docs/settings.md."""
+    default = None if field.default_factory else field.default
+    shown = "" if default in (None, (), False) else f"`{default}`"
+    return f"| `COSMIC_{name.upper()}` | {shown} | {field.description} |"
+
+
+def test_every_setting_and_every_option_is_in_the_docs_with_its_default() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    fields = {**Settings.model_fields, **PipelineOptions.model_fields}
+    assert [line for line in (line_of(name, field) for name, field in fields.items()) if line not in text] == []
+    named = {name.lower() for name in re.findall(r"^\| `COSMIC_(\w+)`", text, re.MULTILINE)}
+    assert named == fields.keys(), "and nothing that is neither"
 
 
 def test_help_explains_every_option() -> None:

@@ -97,12 +97,10 @@ def scores(facts: Facts) -> str:
         name = f"| {best.task} | {best.arm} | {best.model}, {best.rebalancing} |"
         if result.test is not None:
             lines.append(f"{name} test | {_figures(result.test)} | {result.n_test} |")
-        lines += [
-            f"{name} {one.path} | {_figures(one)} | {one.n} |"
-            if one.not_run is None
-            else f"{name} {one.path}: {one.not_run} |"
-            for one in result.holdout
-        ]
+        for one in result.holdout:
+            path = one.path.replace("|", "\\|")
+            told = f" {one.not_run} | | | " if one.not_run is not None else f" {_figures(one)} "
+            lines.append(f"{name} {path} |{told}| {one.n} |")
     return "\n".join(lines) if len(lines) > 2 else "No model could be trained."
 
 
