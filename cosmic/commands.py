@@ -8,8 +8,8 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable
-from typing import TYPE_CHECKING, Annotated, Any, Final, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from annotated_types import Ge, Le
@@ -18,9 +18,6 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings
 
 from cosmic.errors import ConfigError
-
-if TYPE_CHECKING:
-    from pydantic_core import ErrorDetails
 
 Options = TypeVar("Options", bound=BaseSettings)
 
@@ -54,7 +51,7 @@ def build(model: type[Options], given: dict[str, object]) -> Options:
     except ValidationError as exc:
         lines = []
         for error in exc.errors(include_url=False):
-            message = _rule(error)
+            message = _rule(error["type"], error["msg"], error.get("ctx", {}))
             if not error["loc"]:
                 lines.append(message + ".")
                 continue
@@ -85,12 +82,10 @@ _RULES: Final = {
 """Kinds of mistakes that pydantic finds, in our words."""
 
 
-def _rule(error: ErrorDetails) -> str:
+def _rule(kind: str, message: str, context: Mapping[str, object]) -> str:
     """Return the rule that a value broke, in words that follow the option's name."""
-    words = _RULES.get(error["type"])
-    if words is None:
-        return error["msg"].removeprefix("Value error, ").rstrip(".")
-    return words.format(**error.get("ctx", {}))
+    words = _RULES.get(kind)
+    return message.removeprefix("Value error, ").rstrip(".") if words is None else words.format(**context)
 
 
 def _shown(value: object) -> str:
