@@ -72,6 +72,12 @@ def remembered(folder: Path) -> set[str]:
     return named
 
 
+def judged(folder: Path) -> bool:
+    """Whether a judged page is remembered, so that what comes next is the ingest."""
+    found = (folder / "cosmic" / "results").glob("*")
+    return any("JudgedPage" in path.read_text(encoding="utf-8", errors="replace") for path in found)
+
+
 @pytest.mark.parametrize("backend", ["sqlite", "postgres"])
 @pytest.mark.parametrize("whom", ["group", "run alone"])
 def test_killed_while_it_trains_it_trains_only_what_was_left(
@@ -144,7 +150,7 @@ def test_killed_while_it_ingests_the_catalogue_holds_all_or_nothing(
         for path in simulated.glob("catalogue.db*"):
             path.unlink()
         with running(*STORES, folder=folder, COSMIC_DATABASE_URL=url) as run:
-            run.wait_until(lambda: "judged " in run.text())
+            run.wait_until(lambda: "simulated sky:" in run.text() and judged(folder))
             time.sleep(moments.uniform(0.0, 3.0))
             run.kill_group()
         there = glance(url, sky=Sky.SIMULATED)
