@@ -5,7 +5,7 @@ Facts only, ready for JSON; `cosmic.inspection_view` shows them to people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from cosmic.columns import BANDS, BY_NAME, CLASSES, EXTRAGALACTIC_SUBCLASSES, OBJECT_COLUMNS
 from cosmic.features import NotRun, build, choose
+from cosmic.inspection_verdict import Judge, Verdict
 from cosmic.labels import ORDER, Labels, label
 from cosmic.objects import object_keys
 from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
@@ -32,36 +33,6 @@ _KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "magni
 _NO_LABEL: Final = "no row has a label for it"
 _TOP: Final = 10
 _EXAMPLES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a contract says of a page.
-
-    Parameters
-    ----------
-    quarantined : int
-        Rows that would be set aside.
-    reasons : dict of str to int
-        Those rows by reason; a row with two counts under both.
-    problems : tuple of str
-        What is wrong with the page as a whole, for which none of its rows would go on.
-    """
-
-    quarantined: int
-    reasons: dict[str, int]
-    problems: tuple[str, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class Judged:
-    """A verdict, and the rows that passed: with ``row_number`` and the columns of the page."""
-
-    verdict: Verdict
-    valid: pa.Table
-
-
-Judge = Callable[[ParsedPage], Judged]
 
 
 @dataclass(frozen=True, slots=True)

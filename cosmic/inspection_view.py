@@ -15,7 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service, Verdict
+from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service
+from cosmic.inspection_verdict import Verdict
 
 _ARMS = (
     "Arms: published has the study's features; no-leak those less redshift and ELODIE; photometric magnitudes and "
