@@ -225,7 +225,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report on disk, with its verdict in a sentence and its counts as Markdown for other places that show a run."""
+    """A report on disk, with its verdict in a sentence and tables as Markdown for other places that show a run."""
 
     run: str
     html: Path
@@ -233,3 +233,4 @@ class Report:
     latest: Path
     verdict: str
     counts: str
+    scores: str

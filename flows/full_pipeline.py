@@ -10,6 +10,7 @@ import secrets
 from datetime import UTC, datetime
 
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from cosmic.evaluation.holdout import demand_one_system
@@ -18,6 +19,7 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
+from flows.closing import closing, no_model
 from flows.steps import Steps
 from flows.training import train
 from tasks import intake, publishing
@@ -26,11 +28,19 @@ SETTINGS = Settings()
 DEFAULTS = PipelineOptions.model_construct()  # the form's defaults, whatever the environment says
 
 
+def run_name() -> str:
+    """Return how a run is called in the UI: what it reads, and when it started."""
+    options = flow_run.parameters["options"]
+    return f"{options.what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 @flow(
     name="full-pipeline",
-    flow_run_name="{options.source}",
+    flow_run_name=run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),  # type: ignore[arg-type]
     validate_parameters=True,
+    persist_result=False,
+    result_serializer="json",  # of a failure too: nothing of ours is ever a pickle
 )
 def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, compare and report."""
@@ -57,6 +67,9 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     )
     made = publishing.report(records, identity, options=options, salt=salt, resamples=SETTINGS.resamples, home=home)
     publishing.record(records, identity, made, options=options, home=home)
+    if not trained.kept:
+        raise no_model(trained.prepared, made)
+    publishing.latest(made)
     return made
 
 
@@ -70,8 +83,7 @@ def judge_pages(options: PipelineOptions, *, home: Home, steps: Steps) -> tuple[
 
 def main(options: PipelineOptions) -> str:
     """Run the flow and return the last line to print."""
-    made = full_pipeline(options)
-    return f"{made.verdict}\n\nReport: {made.latest}\n        {made.html} (this run)"
+    return closing(full_pipeline(options), home=Home(options.home, options.sky))
 
 
 def plan(options: PipelineOptions) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prefect import task
+from prefect.runtime import task_run
 
 from cosmic.records import (
     Arm,
@@ -55,7 +56,20 @@ def fit(prepared: Prepared, model: Model, rebalancing: Rebalancing, *, seed: int
     return fitting.fit(prepared, model=model, rebalancing=rebalancing, seed=seed, folder=folder)
 
 
-@task(**policy("score"), task_run_name="score {fitted.id}")
+def _score_name() -> str:
+    """Return how a run of `score` is called in the UI; of a fit whose files are gone its id is all there is."""
+    from cosmic.errors import CosmicError
+    from cosmic.models.fit import FitFacts
+
+    fitted: Fitted = task_run.parameters["fitted"]
+    try:
+        fit = FitFacts.load(fitted.facts)
+    except (CosmicError, OSError):
+        return f"score {fitted.id}"
+    return f"score {fit.task} · {fit.arm} · {fit.model}, {fit.rebalancing}"
+
+
+@task(**policy("score"), task_run_name=_score_name)
 def score(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Scored:
     """Score a model on every part, with intervals by sky cell."""
     from cosmic.evaluation import dossier

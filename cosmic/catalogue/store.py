@@ -189,7 +189,7 @@ class Catalogue:
                 )
             rows = changes.stored(connection, ROW_SCHEMA.names)
         rows = rows.sort_by("object_key").cast(ROW_SCHEMA)
-        log.info("read %d rows of the catalogue in %.2f s", rows.num_rows, time.perf_counter() - started)
+        log.debug("read %d rows of the catalogue in %.2f s", rows.num_rows, time.perf_counter() - started)
         return rows
 
     def baseline(self, origin: str) -> str | None:

@@ -213,7 +213,7 @@ def test_the_last_page_of_the_origin_is_compared(suite: Suite, page: PageMaker, 
     again = judge(page(rows=300), uncastable=cells(), suite=suite, baseline=first.profile)
     assert again.problems == ()
     fewer = judge(page(rows=100), uncastable=cells(), suite=suite, baseline=first.profile)
-    assert [problem for problem in fewer.problems if "raise max_row_loss (now 0.5)" in problem]
+    assert [problem for problem in fewer.problems if "set COSMIC_MAX_ROW_LOSS higher (now 0.5)" in problem]
     meant = judge(
         page(rows=100), uncastable=cells(), suite=suite, baseline=first.profile, limits=Limits(max_row_loss=0.7)
     )
