@@ -80,7 +80,8 @@ def test_a_folder_that_is_only_called_cosmic_is_named_for_what_it_is(tmp_path: P
     for package in ("flows", "tasks", "expectations"):
         (tmp_path / "elsewhere" / package).symlink_to(ROOT / package)
     path = os.pathsep.join([str(tmp_path), str(tmp_path / "elsewhere")])
-    answer = run("-P", "-c", "import flows.command", home=tmp_path, PYTHONPATH=path)
+    # -S: no installed package that would outrank the folder, as where another kind of install finds it too late
+    answer = run("-P", "-S", "-c", "import flows.command", home=tmp_path, PYTHONPATH=path)
     assert answer.returncode != 0
     assert f"the folder {clone} hides the package `cosmic` (cosmic-retrain)" in answer.stderr
     assert "Start from another folder" in answer.stderr
