@@ -9,7 +9,7 @@ from __future__ import annotations
 import hashlib
 import json
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
 from typing import Final
 
@@ -19,10 +19,9 @@ import sqlalchemy as sa
 from cosmic.catalogue import bulk, changes
 from cosmic.catalogue.arrivals import Arrivals
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.records import CatalogueId, Ingest, JudgedPage
-
-Clock = Callable[[], datetime]
 
 _COUNTS: Final = ("rows", "valid", "quarantined", "inserted", "updated", "unchanged")
 

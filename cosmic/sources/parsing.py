@@ -21,9 +21,10 @@ from cosmic.errors import ConfigError
 from cosmic.records import MagnitudeUnit, Page
 from cosmic.sources.base import UNCASTABLE_SCHEMA, Overrides, ParsedPage, check_page
 from cosmic.sources.casting import Cast, cast, cell_texts, implied_stars, rounded_ids
-from cosmic.sources.formats import BrokenLine, TableFile, open_table
+from cosmic.sources.formats import open_table
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
 from cosmic.sources.photometry import guess_unit, magnitudes
+from cosmic.sources.rawtable import BrokenLine, TableFile
 
 log = logging.getLogger(__name__)
 
