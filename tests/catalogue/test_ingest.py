@@ -3,6 +3,7 @@ from __future__ import annotations
 import dataclasses
 import math
 from collections.abc import Callable
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -152,3 +153,15 @@ def test_where_an_object_came_from_is_never_lost(
     assert lineage == {(one.id, one.id, "a"), (one.id, two.id, "b")}
     with pytest.raises(ContractViolation), catalogue._database.writing() as connection:
         connection.execute(sa.update(OBJECTS).values(page_id="0" * 64))
+
+
+def test_a_corrected_label_of_a_row_without_id_is_an_update_and_counts(
+    catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    bare: dict[str, Any] = {"plate": None, "mjd": None, "fiberid": None, "ra": None, "dec": None, "redshift": None}
+    old, new = (make_rows(3, **bare, **{"class": [label, "QSO", "QSO"]}) for label in ("STAR", "GALAXY"))
+    first = catalogue.ingest([make_page(old, content="1")])
+    assert counts(catalogue.ingest([make_page(new, content="2")])) == (0, 1, 2)
+    assert value(catalogue, old["object_key"][0].as_py(), "class") == "GALAXY"
+    assert catalogue.rows().num_rows == 3
+    assert catalogue.ingest([make_page(old, content="1")]).state == first.state
