@@ -247,8 +247,18 @@ def test_real_rows_without_position_are_found_in_the_file_that_has_it() -> None:
 
     spectra, stars = read("spectra.csv.gz"), read("stars.csv.gz")
     stars = stars.filter(pa.compute.is_null(stars["ra"]))
+    assert _repeats(spectra, stars) == 3_609
+    for band in BANDS:  # the same rows from a program that writes four decimals
+        rounded = pa.compute.round(stars[band], ndigits=4)
+        stars = stars.set_column(stars.column_names.index(band), band, rounded)
+    stars = stars.set_column(0, "object_key", object_keys(stars))
+    assert _repeats(spectra, stars) == 3_609
+
+
+def _repeats(spectra: pa.Table, stars: pa.Table) -> int:
+    """Return how many of the stars are rows of spectra, once it is clear that no row of spectra is one of theirs."""
     both = pa.concat_tables([spectra, stars], promote_options="default")
     found = link(both.append_column("block", pa.nulls(both.num_rows, pa.string())))
-    repeats = found.same_as.slice(spectra.num_rows).drop_null()
-    assert 3_600 <= sum(key.startswith("pmf:") for key in repeats.to_pylist()) <= 3_620
     assert found.same_as.slice(0, spectra.num_rows).null_count == spectra.num_rows
+    repeats = found.same_as.slice(spectra.num_rows).drop_null()
+    return sum(key.startswith("pmf:") for key in repeats.to_pylist())
