@@ -69,6 +69,7 @@ def write(
             f"{here.magnitude_system} system, such as --column u=<column>."
         )
     found = changes.find(connection, arrivals.rows, state=here.state)
+    stored = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
     valid = sum(page.n_valid for page in judged)
     record = Ingest(
         id=_id(connection, arrivals.id, changed=found.some, state=here.state),
@@ -81,6 +82,11 @@ def write(
         unchanged=valid - found.inserted - found.updated,
         state=found.state,
         reasons=dict(sum((Counter(page.reasons) for page in judged), Counter[str]())),
+        earlier=stored + found.inserted - arrivals.rows.num_rows,
+        superseded=sum(one.rows for one in arrivals.contradictions),
+        contradictions=arrivals.contradictions,
+        erased=found.erased,
+        too_rough=arrivals.too_rough,
     )
     _record(connection, record, judged, now=started)
     bulk.upsert(
@@ -93,6 +99,7 @@ def write(
     _relink(connection, found.relinked)
     times = {"first_seen": started, "last_seen": started}
     bulk.upsert(connection, _table(QuarantineRow), arrivals.quarantined, constants=times, keep=("first_seen",))
+    _release(connection, judged, now=started)
     connection.execute(sa.update(CatalogueRow).values(state=found.state, magnitude_system=str(arrivals.system)))
     first = sa.update(IngestRow).where(IngestRow.id == record.id, IngestRow.times == 1)
     connection.execute(first.values(finished=clock()))
@@ -150,6 +157,17 @@ def _page(judged: JudgedPage) -> dict[str, object]:
         "quarantined": judged.n_quarantined,
         "profile": profile,
     }
+
+
+def _release(connection: sa.Connection, judged: Sequence[JudgedPage], *, now: datetime) -> None:
+    """Take out of quarantine what these pages no longer put there: the same contract, other columns of the file."""
+    for page in judged:
+        stale = sa.delete(QuarantineRow).where(
+            QuarantineRow.page_id == page.page.id,
+            QuarantineRow.contract == page.contract,
+            QuarantineRow.last_seen != now,
+        )
+        connection.execute(stale)
 
 
 def _relink(connection: sa.Connection, links: pa.Table) -> None:

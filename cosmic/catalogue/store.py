@@ -118,8 +118,12 @@ class Catalogue:
         """Store what these pages bring, in one transaction, and return what that did.
 
         Rows are inserted, updated or unchanged by key. A row that several pages bring is counted once so, and as
-        unchanged for each further time; the last page in the given order stands. An empty cell never erases a stored
-        value, save for labels, redshift and ELODIE values where the class changed (`cosmic.lending`).
+        unchanged for each further time; the last page in the given order stands, and where it contradicts an earlier
+        one, that is counted as superseded besides.
+
+        An empty cell never erases a stored value, with two exceptions (`cosmic.lending`): labels, redshift and ELODIE
+        values go where the class changed; magnitudes of other apertures (psf_*, cmodel_*, petro_r) go where any of
+        u g r i z changed, since their difference from these is what they are used for. `Ingest.erased` counts them.
 
         Raises
         ------
@@ -140,6 +144,11 @@ class Catalogue:
             record.id[:12], record.rows, len(judged), record.inserted, record.updated, record.unchanged,
             record.quarantined, time.perf_counter() - started,
         )  # fmt: skip
+        for one in record.contradictions:
+            log.warning(
+                "%s and %s differ in %s of %d objects; the later one stands",
+                one.earlier, one.later, ", ".join(one.columns), one.rows,
+            )  # fmt: skip
         return record
 
     def rows(self, *, state: str | None = None) -> pa.Table:

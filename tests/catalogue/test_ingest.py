@@ -5,6 +5,7 @@ import math
 from collections.abc import Callable
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -15,11 +16,12 @@ from cosmic.catalogue import ROW_SCHEMA, Catalogue
 from cosmic.catalogue.tables import OBJECTS
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ContractViolation, TransientSourceError
-from cosmic.records import JudgedPage, MagnitudeSystem
+from cosmic.records import Contradiction, JudgedPage, MagnitudeSystem
 from tests.catalogue.looking import changed, counts, sql, value
 
 MakeRows = Callable[..., pa.Table]
 MakePage = Callable[..., JudgedPage]
+OpenCatalogue = Callable[..., Catalogue]
 PROBLEM = (7, None, ["u is missing", "z is out of range"], '{"u":null,"z":99}')
 
 
@@ -109,15 +111,63 @@ def test_where_the_class_changes_the_labels_of_the_old_one_go(
 
 
 def test_of_a_key_in_two_pages_the_later_page_stands_and_it_is_counted_once(
-    catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage
+    catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage, caplog: pytest.LogCaptureFixture
 ) -> None:
     rows = make_rows(10)
     later = changed(rows, redshift=[0.5] * 10).slice(5).drop_columns(["ra", "dec"])
     pages = [make_page(rows, name="a"), make_page(later, name="b")]
-    assert counts(catalogue.ingest(pages)) == (10, 0, 5)
+    first = catalogue.ingest(pages)
+    assert counts(first) == (10, 0, 5)
+    assert first.superseded == 5
+    assert first.contradictions == (Contradiction("a", "b", 5, ("redshift",)),)
+    assert "a and b differ in redshift of 5 objects; the later one stands" in caplog.text
     assert catalogue.rows().filter(pc.equal(catalogue.rows()["redshift"], 0.5)).num_rows == 5
     assert catalogue.rows()["ra"].null_count == 0
     assert counts(catalogue.ingest(pages)) == (0, 0, 15)
+
+
+def test_pages_that_agree_or_have_gaps_contradict_nothing(
+    sqlite_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    rows = make_rows(4, redshift=[0.1234567] * 4)
+    single = changed(rows, redshift=[float(np.float32(0.1234567))] * 3 + [None])
+    pages = [make_page(rows, name="a"), make_page(single, name="b")]
+    record = open_catalogue(sqlite_url).ingest(pages)
+    assert (counts(record), record.superseded, record.contradictions) == ((4, 0, 4), 0, ())
+
+
+def test_rows_of_earlier_ingests_are_those_that_no_page_of_this_one_has(
+    sqlite_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    catalogue, rows = open_catalogue(sqlite_url), make_rows(10)
+    overlapping = [make_page(rows.slice(0, 6), name="a"), make_page(rows.slice(4), name="b")]
+    assert catalogue.ingest(overlapping).earlier == 0
+    assert catalogue.ingest(overlapping).earlier == 0
+    other = [make_page(make_rows(3, seed=1), name="c"), make_page(rows.slice(0, 2), name="d")]
+    assert catalogue.ingest(other).earlier == 8
+
+
+def test_stored_values_that_an_update_cannot_keep_are_counted(
+    sqlite_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    catalogue, rows = open_catalogue(sqlite_url), make_rows(3, psf_u=[20.0, 20.0, None], redshift=[0.1] * 3)
+    assert catalogue.ingest([make_page(rows)]).erased == {}
+    u, labels = rows["u"].to_pylist(), rows["class"].to_pylist()
+    silent = changed(rows, u=[u[0] + 0.5, u[1], u[2]], psf_u=[None] * 3, redshift=[None] * 3)
+    assert catalogue.ingest([make_page(silent, content="2")]).erased == {"psf_u": 1}
+    other = "STAR" if labels[2] != "STAR" else "QSO"
+    relabelled = changed(silent, **{"class": [*labels[:2], other]})
+    assert catalogue.ingest([make_page(relabelled, content="3")]).erased == {"redshift": 1}
+
+
+def test_rows_without_id_and_position_that_are_too_rough_to_be_found_again_are_counted(
+    sqlite_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    bare: dict[str, Any] = {"plate": None, "mjd": None, "fiberid": None, "ra": None, "dec": None}
+    rough = {band: [20.25, 19.5, 18.75] for band in "ugriz"}
+    catalogue = open_catalogue(sqlite_url)
+    assert catalogue.ingest([make_page(make_rows(3, **bare, **rough | {"u": [20.251, 19.25, 18.5]}))]).too_rough == 2
+    assert catalogue.ingest([make_page(make_rows(3, **rough), content="2")]).too_rough == 0
 
 
 def test_a_page_without_valid_rows_is_recorded(catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage) -> None:

@@ -36,13 +36,14 @@ def test_the_order_of_files_in_one_ingest_does_not_change_blocks_and_links(
         ra=None,
         dec=None,
         redshift=None,
-        **{b: rows[b].combine_chunks() for b in "ugriz"},
+        **{name: rows[name].combine_chunks() for name in (*"ugriz", "class")},
     )
     pages = [make_page(rows, name="a"), make_page(twins, name="b"), make_page(bare, name="c")]
     one, other = open_catalogue(database_url), open_catalogue(make_database("sqlite"))
     first = one.ingest(pages)
     assert first.state == other.ingest(pages[::-1]).state
     assert one.rows().equals(other.rows())
+    assert first.contradictions == ()
     links = one.rows()["same_as"].drop_null()
     assert len(links) == one.rows().num_rows - 20
     assert set(links.to_pylist()) == set(rows["object_key"].to_pylist())

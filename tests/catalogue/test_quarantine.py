@@ -45,3 +45,19 @@ def test_the_baseline_is_the_profile_of_the_last_accepted_page_of_an_origin(
     assert '"was": "1"' in str(catalogue.baseline("a.csv"))
     catalogue.ingest([second, first, second])
     assert '"was": "2"' in str(catalogue.baseline("a.csv"))
+
+
+def test_a_page_read_again_with_other_columns_leaves_nothing_stale_in_quarantine(
+    catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    rows, other = make_rows(3), (9, None, ["z is out of range"], '{"z":98}')
+    elsewhere = make_page(rows, name="elsewhere.csv", quarantined=[PROBLEM])
+    catalogue.ingest([elsewhere])
+    catalogue.ingest([make_page(rows, quarantined=[PROBLEM, other])])
+    catalogue.ingest([make_page(rows, quarantined=[other])])  # the same page and contract: --column made row 7 valid
+    kept = sql(
+        catalogue,
+        "SELECT p.origin, q.row_number, q.first_seen < q.last_seen FROM quarantine q JOIN pages p ON p.id = q.page_id "
+        "ORDER BY p.origin",
+    )
+    assert [tuple(row) for row in kept] == [("elsewhere.csv", 7, False), ("rows.csv", 9, True)]

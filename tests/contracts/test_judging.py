@@ -131,8 +131,10 @@ def test_rows_of_one_photometry_and_two_classes_are_both_set_aside_and_the_colum
                 spec_obj_id=pa.nulls(6, pa.string()), **{"class": classes})  # fmt: skip
     found = reasons(judge(rows, uncastable=cells(), suite=suite))
     assert found == {
-        **dict.fromkeys((2, 3), ["the same object with different values of class and subclass"]),
-        **dict.fromkeys((4, 5), ["the same object with different values of subclass and redshift"]),
+        2: ["the same object with different values of class and subclass"],
+        3: ["the same object with different values of class and subclass"],
+        4: ["the same object with different values of subclass and redshift"],
+        5: ["the same object with different values of subclass and redshift"],
     }
 
 
