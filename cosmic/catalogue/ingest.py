@@ -8,20 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import uuid
 from collections import Counter
 from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from cosmic.catalogue import bulk, changes
 from cosmic.catalogue.arrivals import Arrivals
-from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.catalogue.tables import EMPTY, OBJECTS, Base, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
-from cosmic.records import CatalogueId, Ingest, JudgedPage
+from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
+
+log = logging.getLogger(__name__)
 
 _COUNTS: Final = ("rows", "valid", "quarantined", "inserted", "updated", "unchanged")
 
@@ -39,6 +43,9 @@ def write(
 
     Pages that were ingested before and change nothing are recorded as seen again; nothing else is written for them.
     Where they do change something, since other pages came in between, that is an ingest of its own.
+
+    A catalogue of the simulated sky holds the pages of one simulated sky. Where those of another one arrive, it begins
+    anew, under a new id: skies of two seeds share keys and places, and are no sky together.
 
     Parameters
     ----------
@@ -62,6 +69,9 @@ def write(
     here = connection.execute(sa.select(CatalogueRow.__table__)).one()
     if here.id != catalogue:
         raise ConfigError(f"{name} was replaced by another one while it was open. Nothing was changed; run again.")
+    if here.sky == Sky.SIMULATED and _holds_others(connection, judged):
+        log.info("%s held another simulated sky and begins anew", name)
+        here = _begin_anew(connection, now=started)
     if here.magnitude_system not in (None, arrivals.system):
         raise ConfigError(
             f"{name} holds {here.magnitude_system} magnitudes and {judged[0].page.origin} brings {arrivals.system} "
@@ -73,7 +83,7 @@ def write(
     valid = sum(page.n_valid for page in judged)
     record = Ingest(
         id=_id(connection, arrivals.id, changed=found.some, state=here.state),
-        catalogue=catalogue,
+        catalogue=CatalogueId(here.id),
         rows=sum(page.rows for page in judged),
         valid=valid,
         quarantined=sum(page.n_quarantined for page in judged),
@@ -104,6 +114,21 @@ def write(
     first = sa.update(IngestRow).where(IngestRow.id == record.id, IngestRow.times == 1)
     connection.execute(first.values(finished=clock()))
     return record
+
+
+def _holds_others(connection: sa.Connection, judged: Sequence[JudgedPage]) -> bool:
+    ours = [page.page.id for page in judged]
+    return connection.execute(sa.select(PageRow.id).where(PageRow.id.not_in(ours)).limit(1)).scalar() is not None
+
+
+def _begin_anew(connection: sa.Connection, *, now: datetime) -> sa.Row[Any]:
+    """Empty every table and return what the catalogue is now: a new one of the same sky."""
+    for table in reversed(Base.metadata.sorted_tables):
+        if table is not CatalogueRow.__table__:
+            connection.execute(sa.delete(table))
+    new = {"id": str(uuid.uuid4()), "state": EMPTY, "magnitude_system": None, "created": now}
+    connection.execute(sa.update(CatalogueRow).values(**new))
+    return connection.execute(sa.select(CatalogueRow.__table__)).one()
 
 
 def _id(connection: sa.Connection, pages: str, *, changed: bool, state: str) -> str:

@@ -125,6 +125,9 @@ class Catalogue:
         values go where the class changed; magnitudes of other apertures (psf_*, cmodel_*, petro_r) go where any of
         u g r i z changed, since their difference from these is what they are used for. `Ingest.erased` counts them.
 
+        A catalogue of the simulated sky holds one simulated sky at a time: another one, of other rows or another seed,
+        replaces it, and what was made from it.
+
         Raises
         ------
         ConfigError
@@ -139,6 +142,7 @@ class Catalogue:
         arrived = arrivals.collect(judged, sky=self.sky)
         with self._database.writing() as connection:
             record = ingest.write(connection, arrived, judged, catalogue=self.id, name=self.name, clock=self._clock)
+        self.id = record.catalogue  # of the simulated sky, which another simulated sky replaces
         log.info(
             "ingest %s: %d rows of %d pages, %d inserted, %d updated, %d unchanged, %d quarantined, in %.2f s",
             record.id[:12], record.rows, len(judged), record.inserted, record.updated, record.unchanged,
