@@ -194,6 +194,11 @@ def test_no_row_passes_a_check_that_could_not_run(suite: Suite, page: PageMaker,
     assert any(check.raised and not check.success for check in judged.report.checks)
 
 
+def test_a_page_without_class_is_told_that_subclass_would_do(suite: Suite, page: PageMaker, cells: CellMaker) -> None:
+    judged = judge(page(subclass=None, **{"class": None}), uncastable=cells(), suite=suite)
+    assert "the required column class or subclass is not there." in judged.problems
+
+
 def test_a_page_without_a_required_column_is_refused_and_explained(
     suite: Suite, page: PageMaker, cells: CellMaker
 ) -> None:
