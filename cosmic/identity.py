@@ -18,6 +18,7 @@ import pyarrow.compute as pc
 from cosmic.arrays import floats
 from cosmic.columns import BANDS
 from cosmic.objects import magnitude_digests
+from cosmic.roundings import same_photometry
 
 NSIDE: Final = 64
 """HEALPix resolution of the blocks: cells of about 0.84 square degrees, 49,152 on the sky."""
@@ -57,10 +58,11 @@ def link(rows: pa.Table) -> Links:
     """Return how these rows belong together. The order of the rows does not matter.
 
     Rows belong to one block when they lie within 1 arcsec of each other, when they name the same plate, mjd and
-    fibre, or when their five magnitudes are equal and one of them has no position; and so does whatever is joined
-    through a chain of these. A block that a row already has never changes, and rows that join it take it over; of
-    several, that of a row with a position and then of the best rank. A new block is the nested HEALPix cell of the
-    positioned row of the best rank, or the magnitudes where no row has a position.
+    fibre, or when their five magnitudes are equal, up to rounding (`cosmic.roundings`), and one of them has no
+    position; and so does whatever is joined through a chain of these. A block that a row already has never changes,
+    and rows that join it take it over; of several, that of a row with a position and then of the best rank. A new
+    block is the nested HEALPix cell of the positioned row of the best rank, or the magnitudes where no row has a
+    position.
 
     Rows are the same spectrum when one of these holds and nothing contradicts it: within 1 arcsec and equal mjd;
     within 1 arcsec and equal magnitudes; equal magnitudes and one of them without a position; equal plate, mjd and
@@ -134,16 +136,18 @@ class _Sky:
         place = np.full(rows.num_rows, -1, np.int64)
         given = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
         _, first, place[given] = np.unique(ra[given] + 1j * dec[given], return_index=True, return_inverse=True)
-        digests = magnitude_digests(rows)
+        place, digests = _without_fillers(place), magnitude_digests(rows)
+        exact = _without_fillers(digests.dictionary_encode().indices.to_numpy().astype(np.int64))
+        magnitudes = np.column_stack([floats(rows, band) for band in BANDS])
         return cls(
             keys=rows["object_key"],
             stored=rows["block"].to_pylist(),
             ra=ra,
             dec=dec,
-            place=_without_fillers(place),
+            place=place,
             near=_neighbours(ra[given[first]], dec[given[first]]),
             digests=digests,
-            photometry=_without_fillers(digests.dictionary_encode().indices.to_numpy().astype(np.int64)),
+            photometry=_without_fillers(same_photometry(magnitudes, exact, place < 0)),
             plate=_integers(rows, "plate"),
             mjd=_integers(rows, "mjd"),
             fiberid=_integers(rows, "fiberid"),

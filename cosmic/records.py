@@ -113,8 +113,24 @@ class JudgedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two pages of one ingest, by origin, that say different things of `rows` objects in `columns`; the later stands."""
+
+    earlier: str
+    later: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ingest:
-    """What one ingest did to the catalogue, as recorded in the same transaction."""
+    """What one ingest did to the catalogue, as recorded in the same transaction.
+
+    inserted + updated + unchanged = valid. `earlier` rows of the catalogue came before and are in none of the pages.
+    `superseded` of the unchanged are contradicted by a later page (`contradictions` says which). `erased` counts, by
+    column, stored values of updated rows that the new row could not keep (`cosmic.lending`). `too_rough` rows without
+    id and position have too few decimals to be found in other files.
+    """
 
     id: str
     catalogue: CatalogueId
@@ -126,6 +142,11 @@ class Ingest:
     unchanged: int
     state: str
     reasons: dict[str, int] = field(default_factory=dict)
+    earlier: int = 0
+    superseded: int = 0
+    contradictions: tuple[Contradiction, ...] = ()
+    erased: dict[str, int] = field(default_factory=dict)
+    too_rough: int = 0
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from prefect import Task as PrefectTask
 from cosmic.catalogue.glance import Glance, glance
 from cosmic.home import Home
 from cosmic.labels import ORDER
-from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Snapshot, Task
+from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.sources import source_for
 from cosmic.sources.base import HashingStore, Source
@@ -62,7 +62,7 @@ def plan(options: PipelineOptions, settings: Settings) -> str:
     url = database_url(home.root, home.sky, settings).get_secret_value()
     there = glance(url, sky=home.sky)
     own = tuple(page.id for page in pages[: len(pages) - n_held])
-    lines.append(_ingest(there, own))
+    lines.append(_ingest(there, own, home.sky))
     snapshot = None
     if there is not None and there.last_pages == own:
         snapshot = remembered(intake.freeze, there.id, there.state, home=home, results=home.results)
@@ -81,11 +81,13 @@ def _read(pages: Sequence[Page]) -> str:
     return ", ".join(f"{page.origin} ({page.size / 1e6:,.1f} MB)" for page in pages)
 
 
-def _ingest(there: Glance | None, own: tuple[str, ...]) -> Line:
+def _ingest(there: Glance | None, own: tuple[str, ...], sky: Sky) -> Line:
     if there is None:
         return Line("ingest", 0, 1, "a new catalogue")
     if there.last_pages == own:
         return Line("ingest", 1, 1, f"these pages are what {there.rows:,} rows of the catalogue came from last")
+    if sky is Sky.SIMULATED:
+        return Line("ingest", 0, 1, f"in place of another simulated sky of {there.rows:,} rows")
     return Line("ingest", 0, 1, f"into a catalogue of {there.rows:,} rows")
 
 

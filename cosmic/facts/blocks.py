@@ -23,7 +23,11 @@ class ArrayFile(Block):
 
 
 class Source(Block):
-    """Where the rows came from. `names` are file names, or the names of pages; `pages` are the stored bytes."""
+    """Where the rows came from. `names` are file names, or the names of pages; `pages` are the stored bytes.
+
+    `columns` is the file column behind each column of ours, as far as all pages agree; where they differ, each page
+    has the rest of its own.
+    """
 
     kind: str
     simulated: bool
@@ -40,17 +44,22 @@ class Source(Block):
 
 
 class PageFacts(Block):
-    """One stored page: the sha256 of its bytes, its size in bytes and its rows."""
+    """One stored page: the sha256 of its bytes, its size in bytes, its rows, and columns that other pages name otherwise."""
 
     name: str
     sha256: str
     kind: str
     size: int
     rows: int | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
 
 
 class IngestFacts(Block):
-    """What the contract and the catalogue did with the rows of this run."""
+    """What the contract and the catalogue did with the rows of this run.
+
+    inserted + updated + unchanged = valid. `superseded` of the unchanged are rows that another file of this run
+    contradicts and replaces. `erased` counts, by column, stored values that updated rows could not keep.
+    """
 
     rows: int
     valid: int
@@ -58,6 +67,8 @@ class IngestFacts(Block):
     inserted: int
     updated: int
     unchanged: int
+    superseded: int = 0
+    erased: dict[str, int] = Field(default_factory=dict)
     reasons: dict[str, int] = Field(default_factory=dict)
 
 

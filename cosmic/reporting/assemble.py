@@ -37,7 +37,7 @@ from cosmic.records import (
     SplitName,
     Task,
 )
-from cosmic.reporting import since
+from cosmic.reporting import ingest_notes, since
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
@@ -137,6 +137,8 @@ def assemble(
         ingest=f.IngestFacts(
             **{name: getattr(records.ingest, name) for name in ("rows", "valid", "quarantined", "inserted", "updated")},
             unchanged=records.ingest.unchanged,
+            superseded=records.ingest.superseded,
+            erased=records.ingest.erased,
             reasons=records.ingest.reasons,
         ),
         snapshot=f.SnapshotFacts(
@@ -173,7 +175,7 @@ def assemble(
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
         sky=count_sky(rows, part, records.judged, folder=folder),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
-        notes=(*_notes(records), *_seen(results)),
+        notes=(*_notes(records), *ingest_notes.of_pages_together(records.ingest), *_seen(results)),
     )
     return write_facts(facts, folder)
 
@@ -251,6 +253,7 @@ def _hierarchy(
 def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
     readings = [reading_of(judged) for judged in records.judged]
     simulated = records.snapshot.sky is Sky.SIMULATED
+    shared, own = shared_columns([reading.mapping for reading in readings])
     return f.Source(
         kind=options.source,
         simulated=simulated,
@@ -259,7 +262,7 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
         seed=options.seed if simulated else None,
         system=records.snapshot.system,
         unit=", ".join(dict.fromkeys(reading.unit for reading in readings)),
-        columns={name: column for reading in readings for name, column in reading.mapping.items()},
+        columns=shared,
         pages=tuple(
             f.PageFacts(
                 name=Path(judged.page.origin).name,
@@ -267,10 +270,18 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
                 kind=judged.page.kind,
                 size=judged.page.size,
                 rows=judged.rows,
+                columns=columns,
             )
-            for judged in records.judged
+            for judged, columns in zip(records.judged, own, strict=True)
         ),
     )
+
+
+def shared_columns(mappings: Sequence[dict[str, str]]) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Return which file column serves which canonical one where no page says otherwise, and the rest of each page."""
+    every = {name: {mapping[name] for mapping in mappings if name in mapping} for found in mappings for name in found}
+    shared = {name: next(iter(columns)) for name, columns in every.items() if len(columns) == 1}
+    return shared, [{name: column for name, column in mapping.items() if name not in shared} for mapping in mappings]
 
 
 def _run(
@@ -323,10 +334,13 @@ def _run(
             )
             for one in records.kept
         ),
+        notes=(
+            *ingest_notes.of_updates(records.ingest),
+            *(() if before is None else other_inputs(before, records.kept)),
+        ),
         previous=None
         if before is None
         else since.previous(before, changed, records.kept, root=root, resamples=resamples),
-        notes=() if before is None else other_inputs(before, records.kept),
     )
 
 
@@ -342,9 +356,7 @@ def _notes(records: RunRecords) -> tuple[f.Note, ...]:
         notes.append(
             f.Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")
         )
-    earlier = (
-        snapshot.rows + snapshot.folded - records.ingest.inserted - records.ingest.updated - records.ingest.unchanged
-    )
+    earlier = records.ingest.earlier
     if earlier > 0:
         text = f"{earlier} rows of the catalogue come from earlier ingests; this run read the others."
         notes.append(f.Note(level="warning" if snapshot.sky is Sky.SIMULATED else "note", text=text))

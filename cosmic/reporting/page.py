@@ -94,9 +94,21 @@ def render(facts: Facts, *, folder: Path) -> str:
         no_selection=why_not(facts, "superclass", HONEST) or "no selection was computed",
         curve=figures.completeness_curves("first", [facts.selections[i] for i in honest], width=450, height=108),
         reasons=reasons,
-        renamed=[(n, c) for n, c in f["source"]["columns"].pairs() if n.text.lower() != str(c.raw()).lower()],
+        renamed=renamed(f["source"]),
         tasks=[_task_view(facts, f, name) for name in dict.fromkeys(r.task for r in facts.results)],
     )  # fmt: skip
+
+
+def renamed(source: At) -> list[tuple[At | None, list[tuple[Words, At]]]]:
+    """Return the columns taken under another name: those of all pages (None), then those of pages that differ."""
+    each: list[tuple[At | None, At]] = [
+        (None, source["columns"]),
+        *((page["name"], page["columns"]) for page in source["pages"]),
+    ]
+    named = [
+        (page, [(n, c) for n, c in columns.pairs() if n.text.lower() != str(c.raw()).lower()]) for page, columns in each
+    ]
+    return [(page, columns) for page, columns in named if columns]
 
 
 def _task_view(facts: Facts, f: At, name: str) -> TaskView:

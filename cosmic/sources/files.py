@@ -10,9 +10,10 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from cosmic.clock import Clock, utc_now
 from cosmic.errors import ConfigError, PermanentSourceError
 from cosmic.records import Page, Sky
-from cosmic.sources.base import Clock, Overrides, PageStore, ParsedPage, utc_now
+from cosmic.sources.base import Overrides, PageStore, ParsedPage
 from cosmic.sources.formats import open_table
 from cosmic.sources.mapping import ColumnMap, map_columns, missing_labels
 from cosmic.sources.parsing import parse_page

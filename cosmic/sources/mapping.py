@@ -59,7 +59,7 @@ class ColumnMap:
     unit : MagnitudeUnit or None
         Of u g r i z by their names or an override; None where only values can tell.
     unit_given : bool
-        Whether an override says the unit, so that values are not asked.
+        Whether an override says the unit; values may still contradict it.
     fluxes : frozenset of str
         Canonical auxiliary columns whose file columns are nanomaggies by name.
     unused : tuple of str

@@ -21,9 +21,10 @@ from cosmic.errors import ConfigError
 from cosmic.records import MagnitudeUnit, Page
 from cosmic.sources.base import UNCASTABLE_SCHEMA, Overrides, ParsedPage, check_page
 from cosmic.sources.casting import Cast, cast, cell_texts, rounded_ids
-from cosmic.sources.formats import BrokenLine, TableFile, open_table
+from cosmic.sources.formats import open_table
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
 from cosmic.sources.photometry import guess_unit, magnitudes
+from cosmic.sources.rawtable import BrokenLine, TableFile
 from cosmic.vocabularies import class_of
 
 log = logging.getLogger(__name__)
@@ -144,11 +145,18 @@ def _why_left_out(cells: pa.Array, found: Cast, column: Column) -> str | None:
 
 def _unit(casts: Mapping[str, Cast], mapped: ColumnMap, called: str) -> tuple[MagnitudeUnit, str]:
     """Return the unit of u g r i z and how it is known."""
-    if mapped.unit_given and mapped.unit is not None:
-        return mapped.unit, f"--column {UNIT}={mapped.unit} says the unit" + _converted(mapped.unit)
     bands = {band: as_floats(casts[band].values) for band in BANDS}
     guess = guess_unit(bands)
     names = " ".join(str(mapped.of(band)) for band in BANDS)
+    contradicted = guess.unit not in (None, mapped.unit) and len(bands["r"]) >= _ENOUGH_TO_CONTRADICT
+    if mapped.unit_given and mapped.unit is not None:
+        if contradicted:
+            raise ConfigError(
+                f"{called}: --column {UNIT}={mapped.unit} says what {names} are, but their values are plainly "
+                f"{guess.unit} ({guess.reason}). Leave it out, or say {UNIT}={guess.unit}. If they are {mapped.unit} "
+                "all the same, convert them in the file: read as they stand they would give wrong magnitudes."
+            )
+        return mapped.unit, f"--column {UNIT}={mapped.unit} says the unit" + _converted(mapped.unit)
     remedy = f"Say which with --column {UNIT}={MagnitudeUnit.MAGNITUDE} or --column {UNIT}={MagnitudeUnit.NANOMAGGIES}"
     if mapped.unit is None:
         if guess.unit is None:
@@ -158,7 +166,7 @@ def _unit(casts: Mapping[str, Cast], mapped: ColumnMap, called: str) -> tuple[Ma
                 "--column z=COLUMN and so on."
             )
         return guess.unit, f"{guess.unit} by their values ({guess.reason})" + _converted(guess.unit)
-    if guess.unit not in (None, mapped.unit) and len(bands["r"]) >= _ENOUGH_TO_CONTRADICT:
+    if contradicted:
         raise ConfigError(
             f"{called}: {names} are {mapped.unit} by name, but their values look like {guess.unit} ({guess.reason}). "
             f"{remedy}."
