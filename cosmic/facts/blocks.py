@@ -213,6 +213,24 @@ class Note(Block):
     task: str | None = None
 
 
+class ArmPair(Block):
+    """The best models of two arms of one task on the n test objects that both answered.
+
+    `difference` is `f1` less `f1_other`, with an interval that resamples sky cells, both models together. Scores of
+    two arms stand on different objects where a column is missing for some; these stand on the same.
+    """
+
+    task: str
+    arm: str
+    other: str
+    n: int
+    f1: float | None = None
+    f1_other: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    not_run: str | None = None
+
+
 class Comparison(Block):
     """The model of the run before and of this run on the same n test objects; `difference` is now less before."""
 

@@ -13,6 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from cosmic.facts.blocks import (
+    ArmPair,
     ArrayFile,
     Comparison,
     Coverage,
@@ -111,6 +112,7 @@ class Facts(Block):
     labels: tuple[LabelFacts, ...] = ()
     results: tuple[Result, ...] = ()
     best: tuple[Best, ...] = ()
+    arms: tuple[ArmPair, ...] = ()
     selections: tuple[Selection, ...] = ()
     hierarchy: tuple[Hierarchy, ...] = ()
     coverage: tuple[Coverage, ...] = ()
