@@ -77,12 +77,11 @@ def _holding(facts: Facts, index: int, *, short: bool = False) -> Sentence:
     if figure is None:
         return ("has no figure on the test part",)
     where = () if short else (" without a spectrum",)
-    size = _size(facts, index)
     sizes = sorted((each.n for each in test.per_class.values()), reverse=True)
+    described = (f" ({words.labels(facts.results[index].task, len(sizes))}, ", *_size(facts, index))
     if (facts.results[index].n_test or 0) < ENOUGH or len(sizes) < 2 or sizes[1] < FEW:
-        return ("cannot be judged", *where, f" ({words.count(len(sizes))} {words.classes(len(sizes), short)}, ",
-                *size, ": too few to say)")  # fmt: skip
-    described = (f" ({words.count(len(sizes))} {words.classes(len(sizes), short)}, ", *size, ")")
+        return ("cannot be judged", *where, *described, ": too few to say)")
+    described += (")",)
     lower = test.interval.get("f1_macro", (figure.value, figure.value))[0]
     if test.majority_f1_macro is not None and lower <= test.majority_f1_macro:
         return ("is no better than always answering the largest class: macro F1 ", figure, *where, *described)

@@ -85,11 +85,8 @@ def plural(label: str) -> str:
     return _PLURALS.get(label.lower(), f"objects of class {label}")
 
 
-def count(n: int) -> str:
-    """Return a small number as a word; "more than twenty" beyond that."""
-    return _COUNTS[n] if n < len(_COUNTS) else f"more than {_COUNTS[-1]}"
-
-
-def classes(n: int, letters: bool) -> str:
-    """Return what n labels are called: classes, or the letters of stars."""
-    return ("letter" if letters else "class") if n == 1 else ("letters" if letters else "classes")
+def labels(task: str, n: int) -> str:
+    """Return how many labels a task has, in words: "three classes", "ten letters"."""
+    many = _COUNTS[n] if n < len(_COUNTS) else f"more than {_COUNTS[-1]}"
+    one, more = ("letter", "letters") if task == "star" else ("class", "classes")
+    return f"{many} {one if n == 1 else more}"
