@@ -17,9 +17,12 @@ def report(
     records: RunRecords, identity: RunIdentity, *, options: PipelineOptions, salt: str, resamples: int, home: Home
 ) -> Report:
     """Write facts and report of a run, and make it the newest."""
+    from cosmic.catalogue import open_catalogue
     from cosmic.reporting.publish import publish
 
-    made = publish(records, identity, options=options, salt=salt, resamples=resamples, home=home)
+    with open_catalogue(home, Settings()) as catalogue:
+        pages = catalogue.pages(state=records.ingest.state)
+    made = publish(records, identity, options=options, salt=salt, resamples=resamples, pages=pages, home=home)
     create_link_artifact(key="report", link=made.html.as_uri(), link_text="Report", description=made.verdict)
     rows = [{"reason": reason, "rows": n} for reason, n in records.ingest.reasons.items()]
     create_table_artifact(key="quality", table=rows, description="Rows in quarantine, by reason.")

@@ -20,7 +20,7 @@ import sqlalchemy as sa
 
 from cosmic.catalogue import arrivals, changes, ingest, lineage, schema
 from cosmic.catalogue.database import Database
-from cosmic.catalogue.lineage import ModelVersion, Run
+from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
@@ -214,6 +214,11 @@ class Catalogue:
         with self._database.reading() as connection:
             counts = Counter(reason for row in connection.execute(current) for reason in row.reasons)
         return dict(sorted(counts.items()))
+
+    def pages(self, *, state: str) -> tuple[StoredPage, ...]:
+        """Return every page that was ingested up to this state, by origin and id."""
+        with self._database.reading() as connection:
+            return lineage.pages(connection, state=state)
 
     def record_snapshot(self, snapshot: Snapshot, *, state: str) -> None:
         """Record a snapshot of this catalogue in a state that it is or was in.
