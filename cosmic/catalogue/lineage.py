@@ -99,14 +99,15 @@ class StoredPage:
 
 def pages(connection: sa.Connection, *, state: str) -> tuple[StoredPage, ...]:
     """Return every page that was ingested up to this state of the catalogue, by origin and id."""
-    reached = sa.select(sa.func.max(IngestRow.number)).where(IngestRow.state == state).scalar_subquery()
+    # not by number: pages that are read again without bringing anything move to the end
+    reached = sa.select(sa.func.max(IngestRow.started)).where(IngestRow.state == state).scalar_subquery()
     since = sa.func.min(IngestRow.started).label("since")
     page = PageRow.__table__
     statement = (
         sa.select(page.c.id, page.c.origin, page.c.kind, page.c.size, page.c.rows, since)
         .join(IngestPageRow, IngestPageRow.page_id == page.c.id)
         .join(IngestRow, IngestRow.id == IngestPageRow.ingest_id)
-        .where(IngestRow.number <= reached)
+        .where(IngestRow.started <= reached)
         .group_by(page.c.id, page.c.origin, page.c.kind, page.c.size, page.c.rows)
     )
     found = [StoredPage(PageId(row.id), *row[1:]) for row in connection.execute(statement)]
