@@ -51,7 +51,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What one card says. `not_run` is the reason where there is no figure for the honest arm."""
+    """What one card says. `not_run` is the reason where there is no figure for the honest arm.
+
+    `key` is the figure of those rows that name no other one.
+    """
 
     node: str
     title: str
@@ -63,6 +66,7 @@ class Card:
     classes: str = ""
     n: Number | None = None
     strips: tuple[Strip, ...] = ()
+    key: str = ""
     rows: tuple[Row, ...] = ()
     not_run: Words | str | None = None
 
@@ -117,6 +121,7 @@ def _card(facts: Facts, node: str) -> Card:
             for name in dict.fromkeys((figure, "f1"))
             if figure_of(facts, index, name) is not None
         ),
+        key=words.METRICS["f1"],
         rows=_rows(facts, node, index),
     )
 
@@ -142,11 +147,11 @@ def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
 
 def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
     own = figure_of(facts, index, "f1")
-    rows = [] if own is None else [Row("honest", own, ("weighted F1", *_with_shape(facts, node)))]
+    rows = [] if own is None else [Row("honest", own, ("this arm", *_with_shape(facts, node)))]
     rows += [_same_inputs(facts, node, index), *_published_rows(facts, node, index)]
     majority = figure_of(facts, index, "majority_f1")
     if majority is not None:
-        rows.append(Row("majority", majority, ("weighted F1 of always the largest class",)))
+        rows.append(Row("majority", majority, ("always the largest class",)))
     elif scored(facts, index).majority is not None:
         rows.append(Row("majority", figure_of(facts, index, "majority"), ("accuracy of the largest class",)))
     return tuple(rows)
@@ -160,13 +165,11 @@ def _with_shape(facts: Facts, node: str) -> Sentence:
         return ()
     pair = paired(facts, node, SHAPE, HONEST)
     if pair is None:
-        return (" (with shape ", better, *_other_n(facts, shape), ")")
-    same = pair.f1.path.startswith("results")
-    return (
-        (" (with shape ", pair.f1, ")")
-        if same
-        else (" (with shape ", pair.f1, " against ", pair.other, ", n ", pair.n, ")")
-    )
+        return ("; with shape ", better, *_other_n(facts, shape))
+    own = best_of(facts, node, HONEST)
+    if own is not None and pair.n.value == facts.results[own].n_test:
+        return ("; with shape ", pair.f1)
+    return ("; with shape ", pair.f1, " (", pair.other, " without, n ", pair.n, ")")
 
 
 def _same_inputs(facts: Facts, node: str, index: int) -> Row:
@@ -178,12 +181,12 @@ def _same_inputs(facts: Facts, node: str, index: int) -> Row:
     if number is None:
         return Row("none", None, (f"{name}: no figure on the test part",))
     other = () if facts.results[same].n_test == facts.results[index].n_test else _other_n(facts, same)
-    return Row("same", number, (f"weighted F1, {name}", *other))
+    return Row("same", number, (name, *other))
 
 
 def _other_n(facts: Facts, index: int) -> Sentence:
     n = facts.results[index].n_test
-    return () if n is None else (", other objects, n ", Number(f"results[{index}].n_test", n, Style.COUNT))
+    return () if n is None else (" (n ", Number(f"results[{index}].n_test", n, Style.COUNT), ")")
 
 
 def _published_rows(facts: Facts, node: str, index: int | None = None) -> tuple[Row, ...]:
@@ -193,9 +196,11 @@ def _published_rows(facts: Facts, node: str, index: int | None = None) -> tuple[
         return ()
     number, figure = shown
     note = facts.published_study[study].note
-    said: list[str | Number | Words] = [f"published {figure}"]
+    said: list[str | Number | Words] = ["published"]
+    if index is None or figure != words.METRICS["f1"]:
+        said.append(f" {figure}")
     if index is not None and (theirs := other_classes(node, scored(facts, index).per_class)):
-        said.append(f", of other classes: {words.labels(node, len(theirs))}, {' '.join(theirs)}")
+        said.append(f", other classes: {' '.join(theirs)}")
     if note:
         said += [": ", Words(f"published_study[{study}].note", note)]
     return (Row("published", number, tuple(said)),)

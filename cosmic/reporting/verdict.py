@@ -118,12 +118,15 @@ def _quarantine(facts: Facts) -> Sentence:
 
 
 def _worse(facts: Facts) -> Iterator[Thing]:
-    for i, each in enumerate(facts.run.previous.comparisons if facts.run.previous else ()):
-        if each.arm == HONEST and each.difference is not None and each.interval and each.interval[1] < 0:
+    before = facts.run.previous
+    for i, each in enumerate(before.comparisons if before else ()):
+        # with other classes it is another question, and no loss
+        other = before is not None and (each.task in before.classes_new or each.task in before.classes_gone)
+        if each.arm == HONEST and each.difference is not None and each.interval and each.interval[1] < 0 and not other:
             at = f"run.previous.comparisons[{i}]"
             yield Thing(
                 f"{_capital(words.task(each.task))} got worse",
-                ("weighted F1 ", Number(f"{at}.difference", each.difference, Style.SIGNED_SCORE),
+                ("weighted F1 changed by ", Number(f"{at}.difference", each.difference, Style.CHANGE),
                  " on the same ", Number(f"{at}.n", each.n, Style.COUNT), " test objects as the run before, and the"
                  " interval leaves zero out"),
             )  # fmt: skip

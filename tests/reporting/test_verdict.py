@@ -201,6 +201,14 @@ def test_a_difference_whose_interval_holds_zero_is_no_loss(real: f.Facts) -> Non
     assert "Superclass got worse" not in _titles(real.model_copy(update={"run": run}))
 
 
+def test_a_model_of_other_classes_than_before_did_not_get_worse(real: f.Facts) -> None:
+    assert real.run.previous is not None
+    assert "Superclass got worse" in _titles(real)
+    other = real.run.previous.model_copy(update={"classes_new": {"superclass": ("quasar",)}})
+    run = real.run.model_copy(update={"previous": other})
+    assert "Superclass got worse" not in _titles(real.model_copy(update={"run": run}))
+
+
 def test_dropped_classes_are_named_up_to_a_bound(real: f.Facts) -> None:
     dropped = {"galaxy": {f"S{i}": i for i in range(9)}}
     thing = next(
