@@ -66,8 +66,8 @@ def of_earlier_ingests(rows: int, pages: Sequence[str]) -> list[Note]:
         return []
     named = f" ({', '.join(pages[:_NAMED])}{' and more' if len(pages) > _NAMED else ''})" if pages else ""
     text = (
-        f"{rows} rows of the catalogue come from earlier ingests{named}: the models saw them too, and this run's command "
-        "alone does not give them. All pages are listed under Provenance."
+        f"{rows} rows of the catalogue come from earlier ingests{named}: the models saw them too, and the command of "
+        "this run alone does not give them."
     )
     return [Note(level="warning", text=text)]
 
