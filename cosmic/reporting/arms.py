@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from cosmic.facts import Facts
 from cosmic.reporting.best import best_of, figure_of, interval_of, scored
-from cosmic.reporting.shown import Number, Style
+from cosmic.reporting.shown import Number, Style, Words
 
 
 @dataclass(frozen=True, slots=True)
@@ -50,6 +50,14 @@ def paired(facts: Facts, task: str, arm: str, other: str) -> Paired | None:
             below=low > 0 if turned else high < 0,
         )
     return _side_by_side(facts, task, arm, other)
+
+
+def why_unpaired(facts: Facts, task: str, arm: str, other: str) -> Words | str:
+    """Return why two arms cannot be compared."""
+    for i, pair in enumerate(facts.arms):
+        if pair.task == task and {pair.arm, pair.other} == {arm, other} and pair.not_run:
+            return Words(f"arms[{i}].not_run", pair.not_run)
+    return "the two arms were tested on different objects"
 
 
 def _side_by_side(facts: Facts, task: str, arm: str, other: str) -> Paired | None:

@@ -9,7 +9,7 @@ from typing import Final
 from cosmic.facts import Facts
 from cosmic.records import Rebalancing
 from cosmic.reporting import words
-from cosmic.reporting.arms import paired
+from cosmic.reporting.arms import paired, why_unpaired
 from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, interval_of, scored, why_not
 from cosmic.reporting.cards import study_number, study_row
 from cosmic.reporting.published import other_classes
@@ -103,7 +103,7 @@ def _leak(facts: Facts, task: str, claim: str, what: str) -> Iterator[Finding]:
         return
     pair = paired(facts, task, PUBLISHED, NO_LEAK)
     if pair is None:
-        why: Sentence = (f"the arms with and without {what} were tested on different objects",)
+        why: Sentence = (f"with and without {what}: ", why_unpaired(facts, task, PUBLISHED, NO_LEAK))
         yield Finding(claim, None, None, None, None, "not tested", why)
         return
     why = (f"without {what} the same inputs give this; with it ", pair.f1, " on the same objects")

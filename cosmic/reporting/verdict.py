@@ -98,10 +98,10 @@ def _reasons(facts: Facts) -> Sentence:
     """Why no model without a spectrum is there: the first reason of each task, those with the same together."""
     tasks = dict.fromkeys(result.task for result in facts.results)
     found = [(task, why_not(facts, task, HONEST) or (None if facts.best else why_not(facts, task))) for task in tasks]
-    by_text: dict[str, tuple[list[str], Words]] = {}
+    by_text: dict[str, tuple[list[str], Words | str]] = {}
     for task, why in found:
         if why is not None:
-            by_text.setdefault(why.text, ([], why))[0].append(words.task(task))
+            by_text.setdefault(str(why), ([], why))[0].append(words.task(task))
     if not by_text:
         return ("this run was not asked for one",)
     said: list[str | Number | Words] = []

@@ -107,6 +107,9 @@ def test_a_leak_is_not_judged_on_different_objects(real: f.Facts) -> None:
     found = findings(real.model_copy(update={"results": tuple(results)}))[1]
     assert (found.verdict, found.ours) == ("not tested", None)
     assert "different objects" in plain(found.why)
+    pair = f.ArmPair(task="superclass", arm="published", other="no-leak", n=0, not_run="no object has both")
+    found = findings(real.model_copy(update={"results": tuple(results), "arms": (pair,)}))[1]
+    assert plain(found.why) == "with and without redshift: no object has both"
 
 
 def test_a_simulated_sky_has_no_ledger(simulated: f.Facts) -> None:
