@@ -80,10 +80,8 @@ def of_held_out(results: Sequence[Result]) -> list[Note]:
             worst[held.sha256] = held
     return [
         Note(
-            level="warning",
-            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that were trained on, since "
-            "the catalogue has them too: they are no test"
-            + (" and are left out of its scores." if held.n_rows is not None else "."),
+            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that a model was trained on, "
+            "since the catalogue has them too: they are left out of its score."
         )
         for held in worst.values()
     ]

@@ -96,17 +96,17 @@ def _size(facts: Facts, index: int) -> Sentence:
 
 def _reasons(facts: Facts) -> Sentence:
     """Why no model without a spectrum is there: the first reason of each task, those with the same together."""
-    tasks = dict.fromkeys(result.task for result in facts.results)
-    found = [(task, why_not(facts, task, HONEST) or (None if facts.best else why_not(facts, task))) for task in tasks]
+    tasks = list(dict.fromkeys(result.task for result in facts.results))
     by_text: dict[str, tuple[list[str], Words | str]] = {}
-    for task, why in found:
+    for task in tasks:
+        why = why_not(facts, task, HONEST) or (None if facts.best else why_not(facts, task))
         if why is not None:
             by_text.setdefault(str(why), ([], why))[0].append(words.task(task))
     if not by_text:
         return ("this run was not asked for one",)
     said: list[str | Number | Words] = []
-    for named, why in list(by_text.values())[:REASONS]:
-        said += ["; " if said else "", f"{', '.join(named)}: " if len(found) > 1 else "", why]
+    for named, reason in list(by_text.values())[:REASONS]:
+        said += ["; " if said else "", f"{', '.join(named)}: " if len(tasks) > 1 else "", reason]
     return (*said, "; more below" if len(by_text) > REASONS else "")
 
 
