@@ -108,7 +108,7 @@ def test_a_file_held_out_is_a_line_on_the_first_screen_with_what_was_left_out(ba
     found = _text(bare.model_copy(update={"results": tuple(results)}), tmp_path)
     assert (
         "later.csv superclass, without a spectrum: weighted F1 0.875 0.850–0.900, n 1,200; test part 0.900 0.880–0.920 "
-        "left out of 1,300 rows: 41 quarantined, 52 without a label or a value, 7 trained on"
+        "(left out of 1,300 rows: 41 quarantined, 52 without a label or a value, 7 trained on)"
     ) in found
 
 

@@ -156,7 +156,8 @@ def test_a_run_of_another_arm_alone_says_that_this_one_was_not_asked_for(real: f
     best = tuple(b.model_copy(update={"result": 0}) for b in real.best if b.arm == "published")
     gone = {"results": results, "best": best, "selections": (), "hierarchy": (), "arms": ()}
     said = plain(verdict(real.model_copy(update=gone)))
-    assert said.startswith("No model works without a spectrum: this run was not asked for one. ")
+    assert said.startswith("No model works without a spectrum: ")
+    assert "this run was not asked for" in said
 
 
 def test_a_file_of_stars_alone_is_judged_by_its_stars(real: f.Facts) -> None:
