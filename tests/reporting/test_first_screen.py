@@ -99,7 +99,7 @@ def test_a_file_held_out_is_a_line_on_the_first_screen_with_what_was_left_out(ba
     results = list(bare.results)
     held = results[index].holdout[0].model_copy(
         update={"f1": 0.875, "interval": {"f1": (0.85, 0.9)}, "n": 1200, "n_rows": 1300, "n_quarantined": 41,
-                "n_excluded": 52, "n_trained_on": 7}
+                "n_excluded": 52, "excluded": {"no label": 50, "filter gz2": 2}, "n_trained_on": 7}
     )  # fmt: skip
     test = results[index].test
     assert test is not None
@@ -108,7 +108,7 @@ def test_a_file_held_out_is_a_line_on_the_first_screen_with_what_was_left_out(ba
     found = _text(bare.model_copy(update={"results": tuple(results)}), tmp_path)
     assert (
         "later.csv superclass, without a spectrum: weighted F1 0.875 0.850–0.900, n 1,200; test part 0.900 0.880–0.920 "
-        "(left out of 1,300 rows: 41 quarantined, 52 without a label or a value, 7 trained on)"
+        "(left out of 1,300 rows: quarantined (41), trained on (7), filter gz2 (2), no label (50))"
     ) in found
 
 
