@@ -17,8 +17,20 @@ from tests.reporting.sample_facts import sample_facts
 
 
 @pytest.fixture(scope="module")
-def bare(tmp_path_factory: pytest.TempPathFactory) -> f.Facts:
+def drawn(tmp_path_factory: pytest.TempPathFactory) -> f.Facts:
     return sample_facts(tmp_path_factory.mktemp("bare"), bare=True)
+
+
+@pytest.fixture(scope="module")
+def bare(drawn: f.Facts) -> f.Facts:
+    return _undrawn(drawn)
+
+
+def _undrawn(drawn: f.Facts) -> f.Facts:
+    """The facts without most that can be drawn: drawing takes nearly all the time of a page."""
+    results = tuple(r.model_copy(update={"importance": ()}) for r in drawn.results)
+    tabular = tuple(row for row in drawn.published_study if row.data != "tabular")
+    return drawn.model_copy(update={"results": results, "selections": (), "published_study": tabular})
 
 
 def _text(facts: f.Facts, folder: Path, *, until: str = 'class="actions"') -> str:
@@ -49,7 +61,7 @@ def test_filter_and_split_stand_in_the_header_where_they_are_not_the_usual(bare:
 
 
 def test_no_cell_is_a_test_cell_under_a_random_split(tmp_path: Path) -> None:
-    facts = sample_facts(tmp_path)
+    facts = _undrawn(sample_facts(tmp_path))
     assert facts.sky is not None
     assert "in test cells" in _text(facts, tmp_path)
     sky = facts.sky.model_copy(update={"test": None, "n_test": 0})
@@ -147,16 +159,16 @@ def test_a_tree_names_its_model_and_whose_shares_it_shows(bare: f.Facts, tmp_pat
     assert "training part after rebalancing (SMOTE), in which every class is as large" in found
 
 
-def test_nothing_is_drawn_for_figures_that_do_not_exist(bare: f.Facts, tmp_path: Path) -> None:
+def test_nothing_is_drawn_for_figures_that_do_not_exist(drawn: f.Facts, tmp_path: Path) -> None:
     empty = tuple(
         s.model_copy(update={"curve": tuple(b.model_copy(update={"completeness": None}) for b in s.curve)})
-        for s in bare.selections
+        for s in drawn.selections
     )
     still = tuple(
         r.model_copy(update={"importance": tuple(i.model_copy(update={"value": 0.0}) for i in r.importance)})
-        for r in bare.results
+        for r in drawn.results
     )
-    html = render(bare.model_copy(update={"selections": empty, "results": still}), folder=tmp_path)
+    html = render(drawn.model_copy(update={"selections": empty, "results": still}), folder=tmp_path)
     assert "no curve for" in html
     assert "Completeness of a selection" not in html
     assert "None alone: no score falls where one feature is shuffled." in html
