@@ -328,8 +328,8 @@ def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) 
             yield Service(task, arm, complete, None if complete else "no row has all that it needs", small)
         else:
             unlabelled = complete and not counts and lacking == _NO_LABEL
-            trained = f"; a model trained elsewhere can classify {_n_rows(complete)}" if unlabelled else ""
-            yield Service(task, arm, 0, lacking + trained, small)
+            but_a_label = f"; {_n_rows(complete)} would serve if labelled" if unlabelled else ""
+            yield Service(task, arm, 0, lacking + but_a_label, small)
 
 
 def _why_no_classes(rows: pa.Table, task: Task, counts: Mapping[str, int], class_size: int) -> str:

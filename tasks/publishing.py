@@ -17,9 +17,12 @@ def report(
     records: RunRecords, identity: RunIdentity, *, options: PipelineOptions, salt: str, resamples: int, home: Home
 ) -> Report:
     """Write facts and report of a run to its own folder."""
+    from cosmic.catalogue import open_catalogue
     from cosmic.reporting.publish import publish
 
-    made = publish(records, identity, options=options, salt=salt, resamples=resamples, home=home)
+    with open_catalogue(home, Settings()) as catalogue:
+        pages = catalogue.pages(state=records.ingest.state)
+    made = publish(records, identity, options=options, salt=salt, resamples=resamples, pages=pages, home=home)
     page = f"{made.verdict}\n\n{made.scores}\n\nReport: `{made.html}`"  # the UI's pages may not open file: links
     create_markdown_artifact(key="report", markdown=page, description="Scores, and where the report is.")
     rows = [{"reason": reason, "rows": n} for reason, n in records.ingest.reasons.items()]

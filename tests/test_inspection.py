@@ -115,9 +115,9 @@ def test_a_file_without_labels_is_told_what_it_is_good_for(tmp_path: Path) -> No
     file.write_text("u,g,r,i,z\n19.5,18.5,18.0,17.8,17.7\n", encoding="utf-8")
     found = inspect_file(file)
     assert found.labels is None
-    assert "can be inspected, and classified by a model" in " ".join((found.no_labels or "").split())
+    assert "can be inspected (`cosmic inspect`), and nothing else" in " ".join((found.no_labels or "").split())
     rows, why = services(found)[Task.SUPERCLASS, Arm.PHOTOMETRIC]
-    assert (rows, why) == (0, "no row has a label for it; a model trained elsewhere can classify 1 row")
+    assert (rows, why) == (0, "no row has a label for it; 1 row would serve if labelled")
 
 
 def test_objects_are_recognised_by_the_best_that_is_left_of_their_ids(tmp_path: Path) -> None:

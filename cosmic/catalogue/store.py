@@ -18,7 +18,7 @@ import sqlalchemy as sa
 
 from cosmic.catalogue import arrivals, changes, ingest, lineage, schema
 from cosmic.catalogue.database import Database
-from cosmic.catalogue.lineage import ModelVersion, Run
+from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
@@ -193,6 +193,11 @@ class Catalogue:
         with self._database.reading() as connection:
             row = connection.execute(latest).one_or_none()
         return None if row is None else json.dumps(row.profile, sort_keys=True, allow_nan=False)
+
+    def pages(self, *, state: str) -> tuple[StoredPage, ...]:
+        """Return every page that was ingested up to this state, by origin and id."""
+        with self._database.reading() as connection:
+            return lineage.pages(connection, state=state)
 
     def record_snapshot(self, snapshot: Snapshot, *, state: str) -> None:
         """Record a snapshot of this catalogue in a state that it is or was in.

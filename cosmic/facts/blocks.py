@@ -73,12 +73,17 @@ class IngestFacts(Block):
 
 
 class SnapshotFacts(Block):
-    """The frozen rows that the models saw."""
+    """The frozen rows that the models saw.
+
+    `pages` are all pages that the catalogue was built from, by name and sha256; those of this run are in
+    `Source.pages`.
+    """
 
     id: str
     rows: int
     system: str
     sky: Literal["real", "simulated"]
+    pages: tuple[PageFacts, ...] = ()
 
 
 class Portion(Block):

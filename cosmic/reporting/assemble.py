@@ -11,13 +11,16 @@ from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from cosmic import __version__, artefacts
 from cosmic import facts as f
+from cosmic.catalogue import StoredPage
 from cosmic.datasets import Dataset, part_codes
 from cosmic.evaluation.dossier import Details, Pairs
 from cosmic.facts.file import count_cells, write_array, write_facts
@@ -37,7 +40,7 @@ from cosmic.records import (
     SplitName,
     Task,
 )
-from cosmic.reporting import ingest_notes, since
+from cosmic.reporting import ingest_notes, notes, since
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
@@ -97,6 +100,7 @@ def assemble(
     options: PipelineOptions,
     salt: str,
     resamples: int,
+    pages: Sequence[StoredPage],
     root: Path,
     reports: Path,
 ) -> Path:
@@ -104,6 +108,8 @@ def assemble(
 
     Parameters
     ----------
+    pages : sequence of StoredPage
+        Every page that the catalogue was built from.
     root : Path
         The home, which paths in the facts are relative to.
     reports : Path
@@ -111,7 +117,7 @@ def assemble(
     """
     folder = reports / identity.id
     folder.mkdir(parents=True, exist_ok=True)
-    before = since.last_report(reports)
+    before = since.last_report(reports, catalogue=identity.catalogue)
     changed = None
     if before is not None:
         changed = since.changes(
@@ -122,10 +128,23 @@ def assemble(
     results = _results(records, sky=records.snapshot.sky)
     at = {(r.task, r.arm, r.model, r.rebalancing): index for index, r in enumerate(results)}
     cards = task_cards(records.prepared)
+    split = _split(part, options, salt=salt)
+    counts: dict[str, dict[str, int]] = {
+        task: {label: sum(p.n for p in parts.values()) for label, parts in card.label_facts.parts.items()}
+        for task, card in cards.items()
+        if card.label_facts.parts
+    }
+    previous, inputs = None, tuple[f.Note, ...]()
+    if before is not None:
+        inputs = other_inputs(before, records.kept)
+        now = since.Setup(options.filter, split, options.seed, records.snapshot.system, counts)
+        previous = since.previous(before, changed, records.kept, now=now, root=root, resamples=resamples)
     facts = f.Facts(
         seed=options.seed,
         filter=options.filter,
-        run=_run(records, identity, before, changed, rows, root=root, folder=folder, resamples=resamples),
+        run=_run(
+            records, identity, changed, rows, previous=previous, inputs=inputs, pages=pages, root=root, folder=folder
+        ),
         machine=f.Machine(
             cores=os.cpu_count(),
             memory_mb=psutil.virtual_memory().total / 1e6,
@@ -146,21 +165,10 @@ def assemble(
             rows=records.snapshot.rows,
             system=records.snapshot.system,
             sky=records.snapshot.sky.value,
+            pages=_pages(pages),
         ),
-        split=f.SplitFacts(
-            name=options.split,
-            salt=salt if options.split is SplitName.SKY else None,
-            nside=NSIDE if options.split is SplitName.SKY else None,
-            parts={
-                name: f.Portion(n=int((part == code).sum()), share=float((part == code).mean()))
-                for code, name in enumerate(PARTS)
-            },
-        ),
-        class_counts={
-            task: {label: sum(p.n for p in parts.values()) for label, parts in card.label_facts.parts.items()}
-            for task, card in cards.items()
-            if card.label_facts.parts
-        },
+        split=split,
+        class_counts=counts,
         dropped_classes={task: card.dropped for task, card in cards.items() if card.dropped},
         labels=tuple(card.label_facts for card in cards.values()),
         results=results,
@@ -173,11 +181,38 @@ def assemble(
         ),
         hierarchy=_hierarchy(records.composed, records.kept, at),
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
-        sky=count_sky(rows, part, records.judged, folder=folder),
+        sky=count_sky(rows, part if options.split is SplitName.SKY else None, records.judged, folder=folder),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
-        notes=(*_notes(records), *ingest_notes.of_pages_together(records.ingest), *_seen(results)),
+        notes=(
+            *notes.of_pages(records.judged),
+            *notes.of_snapshot(records.snapshot),
+            *ingest_notes.of_pages_together(records.ingest),
+            *notes.of_data_sets(records.prepared),
+            *notes.of_held_out(results),
+        ),
     )
     return write_facts(facts, folder)
+
+
+def _split(part: NDArray[np.int8], options: PipelineOptions, *, salt: str) -> f.SplitFacts:
+    by_sky = options.split is SplitName.SKY
+    return f.SplitFacts(
+        name=options.split,
+        salt=salt if by_sky else None,
+        nside=NSIDE if by_sky else None,
+        parts={
+            name: f.Portion(n=int((part == code).sum()), share=float((part == code).mean()))
+            for code, name in enumerate(PARTS)
+        },
+    )
+
+
+def _pages(pages: Sequence[StoredPage]) -> tuple[f.PageFacts, ...]:
+    found = (
+        f.PageFacts(name=Path(page.origin).name, sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
+        for page in pages
+    )
+    return tuple(sorted(found, key=lambda page: (page.name, page.sha256)))
 
 
 def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
@@ -287,19 +322,22 @@ def shared_columns(mappings: Sequence[dict[str, str]]) -> tuple[dict[str, str], 
 def _run(
     records: RunRecords,
     identity: RunIdentity,
-    before: f.Facts | None,
     changed: since.Changes | None,
     rows: pa.Table,
     *,
+    previous: f.Previous | None,
+    inputs: Sequence[f.Note],
+    pages: Sequence[StoredPage],
     root: Path,
     folder: Path,
-    resamples: int,
 ) -> f.Run:
     seconds = (identity.finished - identity.started).total_seconds()
     new = None
     if changed is not None:
         fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
         new = write_array(count_cells(cells_of(fresh)), folder)
+    read = {judged.page.id for judged in records.judged}
+    others = tuple(Path(page.origin).name for page in pages if page.id not in read)
     return f.Run(
         id=identity.id,
         date=identity.started.date().isoformat(),
@@ -334,57 +372,15 @@ def _run(
             )
             for one in records.kept
         ),
+        pages_since={page.id: _iso(page.since) for page in pages},
+        earlier_pages=others,
+        previous=previous,
         notes=(
+            *notes.of_earlier_ingests(records.ingest.earlier, others),
             *ingest_notes.of_updates(records.ingest),
-            *(() if before is None else other_inputs(before, records.kept)),
+            *inputs,
         ),
-        previous=None
-        if before is None
-        else since.previous(before, changed, records.kept, root=root, resamples=resamples),
     )
-
-
-def _notes(records: RunRecords) -> tuple[f.Note, ...]:
-    readings = [reading_of(one) for one in records.judged]
-    notes = [f.Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
-    for judged, reading in zip(records.judged, readings, strict=True):
-        for name, why in reading.left_out.items():
-            notes.append(f.Note(level="warning", text=f"{Path(judged.page.origin).name}: {name} is left out: {why}."))
-    snapshot = records.snapshot
-    if snapshot.folded:
-        other = f"; {snapshot.conflicting} of them have another class there" if snapshot.conflicting else ""
-        notes.append(
-            f.Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")
-        )
-    earlier = records.ingest.earlier
-    if earlier > 0:
-        text = f"{earlier} rows of the catalogue come from earlier ingests; this run read the others."
-        notes.append(f.Note(level="warning" if snapshot.sky is Sky.SIMULATED else "note", text=text))
-    for one in records.prepared:
-        if one.path is None:
-            continue
-        card = Dataset.load(one.path).card
-        notes += [f.Note(text=f"{one.arm}: {text}", task=one.task) for text in card.notes]
-        notes += [f.Note(level="warning", text=f"{one.arm}: {text}", task=one.task) for text in card.warnings]
-        if card.lacking:
-            text = f"{one.arm}: {card.lacking} labelled objects lack a value that the arm needs and are left out of it."
-            notes.append(f.Note(text=text, task=one.task))
-    return tuple(notes)
-
-
-def _seen(results: Sequence[f.Result]) -> list[f.Note]:
-    """A note for each hold-out file with rows that a model was trained on."""
-    worst: dict[str, f.Holdout] = {}
-    for held in (held for result in results for held in result.holdout):
-        if held.n_trained_on > (worst[held.path].n_trained_on if held.path in worst else 0):
-            worst[held.path] = held
-    return [
-        f.Note(
-            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that a model was trained on, "
-            "since the catalogue has them too: they are left out of its score.",
-        )
-        for held in worst.values()
-    ]
 
 
 def _relative(path: Path, root: Path) -> str:

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
-from cosmic.catalogue import Catalogue, ModelVersion, Run
+from cosmic.catalogue import Catalogue, ModelVersion, Run, StoredPage
 from cosmic.facts import Facts, Scores
 from cosmic.facts.file import read_facts
 from cosmic.home import Home
@@ -20,9 +21,22 @@ log = logging.getLogger(__name__)
 
 
 def publish(
-    records: RunRecords, identity: RunIdentity, *, options: PipelineOptions, salt: str, resamples: int, home: Home
+    records: RunRecords,
+    identity: RunIdentity,
+    *,
+    options: PipelineOptions,
+    salt: str,
+    resamples: int,
+    pages: Sequence[StoredPage],
+    home: Home,
 ) -> Report:
-    """Return the report of a run, written to its own folder; `publish_latest` copies it to where the newest is."""
+    """Return the report of a run, written to its own folder; `publish_latest` copies it to where the newest is.
+
+    Parameters
+    ----------
+    pages : sequence of StoredPage
+        Every page that the catalogue was built from.
+    """
     started = time.perf_counter()
     path = assemble(
         records,
@@ -30,6 +44,7 @@ def publish(
         options=options,
         salt=salt,
         resamples=resamples,
+        pages=pages,
         root=home.root,
         reports=home.reports,
     )

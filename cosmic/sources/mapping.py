@@ -196,7 +196,7 @@ def missing_labels(columns: ColumnMap, *, file: str) -> ConfigError | None:
     return ConfigError(
         f"{file} has no label: neither a class column ({', '.join(accepted_names('class'))}) nor a subclass column "
         f"({', '.join(accepted_names('subclass'))}){close}. Nothing can be trained or scored on it; it can be "
-        "inspected, and classified by a model that is already trained. Add a label column, or name it with "
+        "inspected (`cosmic inspect`), and nothing else in this version. Add a label column, or name it with "
         "--column class=COLUMN or --column subclass=COLUMN."
     )
 
