@@ -35,7 +35,7 @@ def _figures(one: Holdout) -> str:
     interval = one.interval.get("f1")
     between = f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else ""
     macro = "" if one.f1_macro is None else f", macro F1 {one.f1_macro:.3f}"
-    known = f", {one.n_trained_on:,} of them trained on" if one.n_trained_on else ""
+    known = f"; {one.n_trained_on:,} more left out, since the model was trained on them" if one.n_trained_on else ""
     return f"weighted F1 {one.f1:.3f}{between}{macro}, {one.n:,} rows{known}"
 
 
