@@ -47,6 +47,11 @@ def pipeline(*options: str, folder: Path, root: Path = ROOT, **variables: str) -
     return run("-m", "flows.full_pipeline", *options, folder=folder, root=root, **variables)
 
 
+def _hear_interrupts() -> None:
+    """Undo what a shell does to jobs in its background: they ignore Ctrl-C, and so would what they start."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
 @dataclass(frozen=True)
 class Running:
     """A pipeline that is still running; what it says goes to a file."""
@@ -88,6 +93,7 @@ def running(*options: str, folder: Path, root: Path = ROOT, **variables: str) ->
             stdout=out,
             stderr=subprocess.STDOUT,
             start_new_session=True,
+            preexec_fn=_hear_interrupts,
         )
         try:
             yield Running(process, said)

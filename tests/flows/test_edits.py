@@ -63,7 +63,7 @@ def test_in_a_module_behind_training_fits_run_again_but_nothing_before_them(proj
     edit(project, "cosmic/models/families.py")
     worked, remembered = steps(project)
     assert remembered == 3, "judge, freeze and prepare"
-    assert worked == 2 + 2 * N_FITS + 2, "fetch and ingest; fit and score; keep and compose"
+    assert worked == 2 + 2 * N_FITS + 3, "fetch and ingest; fit and score; keep, compose and pair"
     assert files_below(project / "cosmic" / "simulated" / "judged") == judged
     assert files_below(project / "cosmic" / "simulated" / "snapshots") == snapshots
     assert files_below(project / "cosmic" / "simulated" / "datasets") == datasets
