@@ -13,7 +13,7 @@ from cosmic.records import JudgedPage, Prepared, Snapshot
 
 _Level = Literal["note", "warning"]
 _NAMED: Final = 5
-"""Pages named in a note before the rest is left to the list."""
+"""Pages or models named in a note before the rest is left to the list."""
 
 
 def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
@@ -53,6 +53,22 @@ def of_data_sets(prepared: Iterable[Prepared]) -> list[Note]:
         named = "; ".join(f"{task} ({', '.join(arms)})" for task, arms in tasks.items())
         found.append(Note(level=level, text=f"{named}: {text}", task=next(iter(tasks)) if len(tasks) == 1 else None))
     return found
+
+
+def of_fits(results: Iterable[Result]) -> list[Note]:
+    """Return what the fits had to say, such as a solver that stopped early: one note a text, with the models it is of."""
+    where: dict[str, list[str]] = {}
+    for one in results:
+        for text in one.notes:
+            where.setdefault(text, []).append(f"{one.task} ({one.arm}) {one.model}, {one.rebalancing}")
+    return [
+        Note(level="warning", text=f"{'; '.join(models[:_NAMED])}{_more(models)}: {text}")
+        for text, models in where.items()
+    ]
+
+
+def _more(models: Sequence[str]) -> str:
+    return f" and {len(models) - _NAMED} more models" if len(models) > _NAMED else ""
 
 
 def of_earlier_ingests(rows: int, pages: Sequence[str]) -> list[Note]:
