@@ -28,7 +28,7 @@ from cosmic.sources.parsing import parse_table
 from cosmic.vocabularies import STAR_SUBCLASSES
 
 TASKS: Final = (Task.SUPERCLASS, Task.STAR)
-_KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "magnitudes and labels"}
+_KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "the five magnitudes"}
 """Kinds of `cosmic.objects.object_keys`, best first, in words."""
 _NO_LABEL: Final = "no row has a label for it"
 _TOP: Final = 10

@@ -150,11 +150,25 @@ class Ingest:
 
 
 @dataclass(frozen=True, slots=True)
+class Offset:
+    """A shift between two records of the same objects (`cosmic.offsets`).
+
+    `medians` are of the absolute difference in u g r i z, mag; `like_extinction` says whether they stand to each other
+    as Galactic extinction does.
+    """
+
+    objects: int
+    medians: tuple[float, ...]
+    like_extinction: bool
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A frozen set of catalogue rows on disk, one an object, in one magnitude system.
 
     `folded` catalogue rows repeat another one and are not objects of their own; `conflicting` of them have another
-    class than the row that stands for them.
+    class than the row that stands for them. `offset` is how the magnitudes of folded rows differ to one side from those
+    of the rows that stand for them; None where they do not.
     """
 
     id: SnapshotId
@@ -164,6 +178,7 @@ class Snapshot:
     sky: Sky
     folded: int = 0
     conflicting: int = 0
+    offset: Offset | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -20,7 +20,8 @@ from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.identity import rank
 from cosmic.lending import classes, complete
-from cosmic.records import MagnitudeSystem, Sky, Snapshot, SnapshotId
+from cosmic.offsets import in_words, systematic_offset
+from cosmic.records import MagnitudeSystem, Offset, Sky, Snapshot, SnapshotId
 
 log = logging.getLogger(__name__)
 
@@ -43,11 +44,14 @@ class Folded:
         Rows that repeat another one and are not objects of their own.
     conflicting : int
         Those of them whose class is another one than that of the row that stands for them.
+    offset : Offset or None
+        How their magnitudes differ to one side from those of the row that stands for them.
     """
 
     rows: pa.Table
     folded: int
     conflicting: int
+    offset: Offset | None
 
 
 def freeze(rows: pa.Table, *, folder: Path, system: MagnitudeSystem, sky: Sky) -> Snapshot:
@@ -83,8 +87,10 @@ def freeze(rows: pa.Table, *, folder: Path, system: MagnitudeSystem, sky: Sky) -
         digest[:12], objects.rows.num_rows, rows.num_rows, objects.folded, objects.conflicting,
         time.perf_counter() - started,
     )  # fmt: skip
+    if objects.offset is not None:
+        log.warning("%s", in_words(objects.offset))
     return Snapshot(
-        digest, path, objects.rows.num_rows, system, sky, folded=objects.folded, conflicting=objects.conflicting
+        digest, path, objects.rows.num_rows, system, sky, objects.folded, objects.conflicting, objects.offset
     )
 
 
@@ -129,12 +135,14 @@ def fold(rows: pa.Table) -> Folded:
     standing, twins = (rows.filter(one(rows["same_as"])) for one in (pc.is_null, pc.is_valid))
     place = pc.index_in(twins["same_as"], value_set=standing["object_key"].combine_chunks())
     _check(rows["object_key"].combine_chunks(), lost=twins["object_key"].filter(pc.is_null(place)))
-    differs = pc.not_equal(classes(twins), classes(standing).take(place))
+    hosts = standing.take(place)
+    differs = pc.not_equal(classes(twins), classes(hosts))
     objects = _folded(standing, twins, place.to_numpy()).sort_by("object_key")
     return Folded(
         rows=objects.select(SNAPSHOT_SCHEMA.names).cast(SNAPSHOT_SCHEMA).combine_chunks(),
         folded=twins.num_rows,
         conflicting=pc.sum(differs).as_py() or 0,
+        offset=systematic_offset(twins, hosts),
     )
 
 

@@ -126,7 +126,7 @@ def test_objects_are_recognised_by_the_best_that_is_left_of_their_ids(tmp_path: 
     row = "1.2376609612272e+18,6.5e+18,19.5,18.5,18.0,17.8,17.7,GALAXY,5812,56354,"
     file.write_text(head + row + "171\n" + row + "\n", encoding="utf-8")
     found = inspect_file(file)
-    assert found.recognised_by == {"plate-mjd-fiberid": 1, "magnitudes and labels": 1}
+    assert found.recognised_by == {"plate-mjd-fiberid": 1, "the five magnitudes": 1}
     assert [(one.canonical, one.column) for one in found.left_out] == [
         ("spec_obj_id", "spec_obj_ID"),
         ("obj_id", "obj_ID"),
@@ -134,7 +134,7 @@ def test_objects_are_recognised_by_the_best_that_is_left_of_their_ids(tmp_path: 
     assert found.unused == ()
     text = " ".join(shown(found).split())
     assert "left out obj_ID: its values were rounded through a float, e.g. 1.2376609612272e+18" in text
-    assert "objects are recognised by plate-mjd-fiberid (1 row), magnitudes and labels (1 row)" in text
+    assert "objects are recognised by plate-mjd-fiberid (1 row), the five magnitudes (1 row)" in text
 
 
 def test_classes_that_are_too_small_to_be_kept_are_named(path: Path) -> None:

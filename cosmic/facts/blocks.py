@@ -72,11 +72,20 @@ class IngestFacts(Block):
     reasons: dict[str, int] = Field(default_factory=dict)
 
 
+class OffsetFacts(Block):
+    """How two records of the same objects differ in brightness to one side: medians in u g r i z, mag."""
+
+    objects: int
+    medians: tuple[float, ...]
+    like_extinction: bool
+
+
 class SnapshotFacts(Block):
     """The frozen rows that the models saw.
 
     `pages` are all pages that the catalogue was built from, by name and sha256; those of this run are in
-    `Source.pages`.
+    `Source.pages`. `offset` stands where two records of the same objects are in different magnitude systems, as far as
+    their values tell.
     """
 
     id: str
@@ -84,6 +93,7 @@ class SnapshotFacts(Block):
     system: str
     sky: Literal["real", "simulated"]
     pages: tuple[PageFacts, ...] = ()
+    offset: OffsetFacts | None = None
 
 
 class Portion(Block):

@@ -6,7 +6,7 @@ import logging
 import os
 import platform
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
@@ -166,6 +166,7 @@ def assemble(
             system=records.snapshot.system,
             sky=records.snapshot.sky.value,
             pages=_pages(pages),
+            offset=None if records.snapshot.offset is None else f.OffsetFacts(**asdict(records.snapshot.offset)),
         ),
         split=split,
         class_counts=counts,

@@ -9,6 +9,7 @@ from typing import Final, Literal
 from cosmic.datasets import Dataset
 from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
+from cosmic.offsets import in_words
 from cosmic.records import JudgedPage, Prepared, Snapshot
 
 _Level = Literal["note", "warning"]
@@ -27,11 +28,15 @@ def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
 
 
 def of_snapshot(snapshot: Snapshot) -> list[Note]:
-    """Return how many rows of the catalogue are no objects of their own."""
+    """Return how many rows of the catalogue are no objects of their own, and whether they tell of two systems."""
     if not snapshot.folded:
         return []
+    offset = [] if snapshot.offset is None else [Note(level="warning", text=in_words(snapshot.offset))]
     other = f"; {snapshot.conflicting} of them have another class there" if snapshot.conflicting else ""
-    return [Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")]
+    return [
+        *offset,
+        Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}."),
+    ]
 
 
 def of_data_sets(prepared: Iterable[Prepared]) -> list[Note]:
