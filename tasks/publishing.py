@@ -26,6 +26,7 @@ def report(
     page = f"{made.verdict}\n\n{made.scores}\n\nReport: `{made.html}`"  # the UI's pages may not open file: links
     create_markdown_artifact(key="report", markdown=page, description="Scores, and where the report is.")
     rows = [{"reason": reason, "rows": n} for reason, n in records.ingest.reasons.items()]
+    rows = rows or [{"reason": "no row was quarantined", "rows": 0}]  # the UI shows an empty table as "No results"
     create_table_artifact(key="quality", table=rows, description="Rows in quarantine, by reason.")
     create_markdown_artifact(key="counts", markdown=made.counts, description="What this run read and did.")
     return made

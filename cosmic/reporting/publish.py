@@ -104,7 +104,7 @@ def record_run(
 def scores(facts: Facts) -> str:
     """Return the scores of the best model of each task and arm as a Markdown table, hold-out files below their model."""
     lines = [
-        "| task | arm | model | on | F1 (95 %) | macro F1 | majority | n |",
+        "| task | arm | model, rebalancing | on | weighted F1 (95 %) | macro F1 | accuracy of the largest class | n |",
         "|---|---|---|---|---|---|---|---|",
     ]
     for best in facts.best:
