@@ -2,12 +2,11 @@
 
 from __future__ import annotations
 
+import importlib.metadata
 import os
-import shutil
 import socket
 import subprocess
 import sys
-import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -87,19 +86,16 @@ def test_a_folder_that_is_only_called_cosmic_is_named_for_what_it_is(tmp_path: P
     assert "Start from another folder" in answer.stderr
 
 
-def test_an_editable_install_is_a_line_of_path_that_such_a_folder_cannot_hide(tmp_path: Path) -> None:
-    pytest.importorskip("setuptools", reason="pip brings setuptools to the build itself")
-    for name in ("pyproject.toml", "README.md", "LICENSE"):
-        shutil.copy(ROOT / name, tmp_path)
-    for package in ("cosmic", "flows", "tasks", "expectations"):
-        (tmp_path / package).mkdir()
-        shutil.copy(ROOT / package / "__init__.py", tmp_path / package)
-    build = "from setuptools.build_meta import build_editable; build_editable('wheel')"
-    answer = subprocess.run([sys.executable, "-c", build], cwd=tmp_path, capture_output=True, text=True, check=False)
-    assert answer.returncode == 0, answer.stderr
-    with zipfile.ZipFile(next((tmp_path / "wheel").glob("*.whl"))) as wheel:
-        lines = [wheel.read(name).decode().strip() for name in wheel.namelist() if name.endswith(".pth")]
-    assert [Path(line) for line in lines] == [tmp_path.resolve()]
+def test_an_editable_install_is_a_line_of_path_that_such_a_folder_cannot_hide() -> None:
+    installed = importlib.metadata.distribution("cosmic-retrain")
+    lines = [
+        Path(str(installed.locate_file(file))).read_text(encoding="utf-8").strip()
+        for file in installed.files or ()
+        if file.suffix == ".pth"
+    ]
+    if not lines:
+        pytest.skip("cosmic is installed as a copy here, which no folder on the path outranks either")
+    assert all(Path(line).is_dir() for line in lines), "a folder, not a finder that Python asks after its own folders"
 
 
 @pytest.mark.parametrize("place", ["home", "home/below"])
