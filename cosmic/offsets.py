@@ -52,14 +52,10 @@ def systematic_offset(first: pa.Table, second: pa.Table) -> Offset | None:
 def in_words(offset: Offset) -> str:
     """Return what was found and what to do, in a sentence or two."""
     listed = ", ".join(f"{median:.3f}" for median in offset.medians)
-    what = (
-        f"{offset.objects} objects have two records whose magnitudes differ to one side in all bands (median {listed} mag "
-        "in u g r i z)"
-    )
+    what = f"{offset.objects} objects have two records that differ to one side in all bands (median {listed} mag in u g r i z)"
     if offset.like_extinction:
         return (
-            f"{what}, in the proportions of Galactic extinction: one of the files is probably dereddened, whatever its "
-            "columns are called, and the models saw a mixture. Say so with --column system=dereddened and give that file "
-            "a --home of its own, or bring all files in one system."
+            f"{what}, as Galactic extinction does: one file is probably dereddened, and the models saw a mixture. Give it "
+            "a --home of its own, with --column system=dereddened."
         )
     return f"{what}: the files are probably in different magnitude systems, and the models saw a mixture."

@@ -117,12 +117,6 @@ def assemble(
     """
     folder = reports / identity.id
     folder.mkdir(parents=True, exist_ok=True)
-    before = since.last_report(reports, catalogue=identity.catalogue)
-    changed = None
-    if before is not None:
-        changed = since.changes(
-            records.snapshot, root / records.snapshot.sky / "snapshots" / f"{before.snapshot.id}.parquet"
-        )
     rows = pq.read_table(records.snapshot.path, columns=["object_key", "block", "ra", "dec"])
     part = part_codes(rows, split=options.split, salt=salt, seed=options.seed)
     results = _results(records, sky=records.snapshot.sky)
@@ -134,10 +128,14 @@ def assemble(
         for task, card in cards.items()
         if card.label_facts.parts
     }
-    previous, inputs = None, tuple[f.Note, ...]()
+    now = since.Setup(options.filter, split, options.seed, records.snapshot.system, counts)
+    before = since.last_report(reports, catalogue=identity.catalogue, now=now)
+    changed, previous, inputs = None, None, tuple[f.Note, ...]()
     if before is not None:
+        changed = since.changes(
+            records.snapshot, root / records.snapshot.sky / "snapshots" / f"{before.snapshot.id}.parquet"
+        )
         inputs = other_inputs(before, records.kept)
-        now = since.Setup(options.filter, split, options.seed, records.snapshot.system, counts)
         previous = since.previous(before, changed, records.kept, now=now, root=root, resamples=resamples)
     facts = f.Facts(
         seed=options.seed,

@@ -11,6 +11,7 @@ from cosmic.reporting.arms import paired
 from cosmic.reporting.best import HONEST, PUBLISHED, SHAPE, best_of, figure_of, interval_of, scored, why_not
 from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import Number, Sentence, Style, Words
+from cosmic.reporting.weakspot import weak_spot
 
 NODES: Final = ("superclass", "star", "galaxy", "galaxy-image")
 """The nodes that have a card, in this order, whether they were run or not."""
@@ -148,13 +149,21 @@ def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
 def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
     own = figure_of(facts, index, "f1")
     rows = [] if own is None else [Row("honest", own, ("this arm", *_with_shape(facts, node)))]
-    rows += [_same_inputs(facts, node, index), *_published_rows(facts, node, index)]
+    rows += [_same_inputs(facts, node, index), *_published_rows(facts, node, index), *_weakest(facts, node, index)]
     majority = figure_of(facts, index, "majority_f1")
     if majority is not None:
-        rows.append(Row("majority", majority, ("always the largest class",)))
+        macro = figure_of(facts, index, "majority_f1_macro")
+        beside: Sentence = () if macro is None else ("; macro ", macro)
+        rows.append(Row("majority", majority, ("always the largest class", *beside)))
     elif scored(facts, index).majority is not None:
         rows.append(Row("majority", figure_of(facts, index, "majority"), ("accuracy of the largest class",)))
     return tuple(rows)
+
+
+def _weakest(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
+    """Where the model is weakest; that of the superclass stands in the verdict."""
+    weak = () if node == "superclass" else weak_spot(facts, index)
+    return (Row("none", None, weak),) if weak else ()
 
 
 def _with_shape(facts: Facts, node: str) -> Sentence:

@@ -63,7 +63,12 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
         *_honest(facts, "superclass"),
         *_oversampling(facts),
         *_score(facts, "star"),
-        *_leak(facts, "star", "ELODIE's colour, temperature and metallicity tell the star letter", "ELODIE's values"),
+        *_leak(
+            facts,
+            "star",
+            "ELODIE's colour, temperature and metallicity tell the star letter",
+            "ELODIE's values and redshift",
+        ),
         *_honest(facts, "star"),
     )
 
@@ -144,14 +149,21 @@ def _oversampling(facts: Facts) -> Iterator[Finding]:
     if smote is None or rarest is None or ours is None or other is None:
         yield _not_tested(facts, claim, None, "superclass", PUBLISHED)
         return
-    interval = interval_of(facts, smote, "f1")
-    holds = (interval[0].value if interval else ours.value) > other.value
+    interval, theirs = interval_of(facts, smote, "f1"), interval_of(facts, rarest, "f1")
+    if interval and theirs and interval[0].value <= theirs[1].value and theirs[0].value <= interval[1].value:
+        verdict = "not distinguishable"
+    else:
+        verdict = "holds" if ours.value > other.value else "does not hold"
     why: list[str | Number | Words] = [f"{words.model(model)}, superclass: SMOTE against ", other, " cut to the rarest"]
     times = [facts.results[i].fit_s for i in (smote, rarest)]
     if times[0] is not None and times[1] is not None:
         why += ["; fitted in ", Number(f"results[{smote}].fit_s", times[0], Style.TENTHS), " s against ",
                 Number(f"results[{rarest}].fit_s", times[1], Style.TENTHS), " s"]  # fmt: skip
-    yield Finding(claim, None, ours, interval, _n(facts, smote), "holds" if holds else "does not hold", tuple(why))
+    none = _of_model(facts, "superclass", PUBLISHED, model, Rebalancing.NONE.value)
+    natural = figure_of(facts, none, "f1") if none is not None else None
+    if natural is not None:
+        why += ["; without any rebalancing ", natural]
+    yield Finding(claim, None, ours, interval, _n(facts, smote), verdict, tuple(why))
 
 
 def _not_tested(facts: Facts, claim: str, published: Number | None, task: str, arm: str) -> Finding:

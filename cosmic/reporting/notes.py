@@ -66,10 +66,7 @@ def of_fits(results: Iterable[Result]) -> list[Note]:
     for one in results:
         for text in one.notes:
             where.setdefault(text, []).append(f"{one.task} ({one.arm}) {one.model}, {one.rebalancing}")
-    return [
-        Note(level="warning", text=f"{'; '.join(models[:_NAMED])}{_more(models)}: {text}")
-        for text, models in where.items()
-    ]
+    return [Note(text=f"{'; '.join(models[:_NAMED])}{_more(models)}: {text}") for text, models in where.items()]
 
 
 def _more(models: Sequence[str]) -> str:

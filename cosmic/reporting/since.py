@@ -72,17 +72,26 @@ class Setup:
         return {task: labels for task, labels in beyond.items() if labels}
 
 
-def last_report(reports: Path, *, catalogue: str) -> Facts | None:
-    """Return the facts of the newest readable report of a folder that is of this catalogue; None where there is none."""
+def last_report(reports: Path, *, catalogue: str, now: Setup) -> Facts | None:
+    """Return the facts of the run that this one is compared with; None where there is none.
+
+    It is the newest readable one of this catalogue that trained models in the same setup: one odd run, with another
+    filter or split, or without a model, does not interrupt the series. Where there is no such run it is the newest of
+    this catalogue at all.
+    """
+    newest = None
     for path in sorted(reports.glob("*/facts.json"), key=lambda path: path.parent.name, reverse=True):
         try:
             facts = read_facts(path)
         except ArtefactCorrupt as error:
-            log.warning("the last report is passed over: %s", error)
+            log.warning("an earlier report is passed over: %s", error)
             continue
-        if facts.run.catalogue == catalogue:
+        if facts.run.catalogue != catalogue:
+            continue
+        newest = newest or facts
+        if facts.best and not now.differs(Setup.of(facts)):
             return facts
-    return None
+    return newest
 
 
 def changes(now: Snapshot, before: Path) -> Changes | None:

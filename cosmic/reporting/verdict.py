@@ -59,14 +59,14 @@ def verdict(facts: Facts) -> Sentence:
         said += [", the star letter ", *_holding(facts, star, short=True)]
     weak = weak_spot(facts, index)
     if weak:
-        said += ["; ", *weak]
+        said += ["; ", f"{words.task(task)}: " if star is not None and task != "star" else "", *weak]
     return (*said, ". ", *_quarantine(facts))
 
 
 def things_to_know(facts: Facts, limit: int = 3) -> tuple[Thing, ...]:
     """Return at most `limit` things that a reader should know before using the figures, gravest first."""
     found: list[Thing] = []
-    for group in (_worse, _warnings, _leaks, _untested, _dropped, _unequal, _memorised, _rows_lost, _rare):
+    for group in (_worse, _warnings, _leaks, _untested, _dropped, _unequal, _rows_lost, _rare, _memorised):
         found.extend(group(facts))
     return tuple(Thing(each.title, stopped(each.text)) for each in found[:limit])
 
@@ -141,13 +141,19 @@ def _warnings(facts: Facts) -> Iterator[Thing]:
 
 def _leaks(facts: Facts) -> Iterator[Thing]:
     told = {
-        "superclass": ("Redshift decides the class", "Redshift comes from the same template fit as the class: a leak"),
-        "star": ("ELODIE decides the letter", "Its values come from the template that defines the label: a leak"),
-    }
-    for task, (title, why) in told.items():
+        "superclass": (
+            "Redshift decides the class", "redshift", "Redshift comes from the same template fit as the class: a leak",
+        ),
+        "star": (
+            "ELODIE and redshift decide the letter", "ELODIE and redshift",
+            "ELODIE's values come from the template that defines the label: a leak",
+        ),
+    }  # fmt: skip
+    for task, (title, what, why) in told.items():
         pair = paired(facts, task, PUBLISHED, NO_LEAK)
         if pair is not None and pair.above:
-            said = ("weighted F1 ", pair.f1, " with it, ", pair.other, " without, on the same ", pair.n)
+            said = ("the study's inputs reach weighted F1 ", pair.f1, ", and ", pair.other, f" without {what}, on the same ",
+                    pair.n)  # fmt: skip
             yield Thing(title, (*said, f" test objects. {why}"))
 
 

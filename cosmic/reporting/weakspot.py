@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -13,16 +13,19 @@ from cosmic.reporting.best import scored
 from cosmic.reporting.shown import Number, Sentence, Style
 
 FEW: Final = 20
-"""Objects below which a magnitude bin or a class is too small to speak of."""
+"""Objects below which a class is too small to speak of."""
+IN_A_BIN: Final = 50
+"""Objects below which a magnitude bin is: the least of many small bins is chance."""
 _SPACE: Final = "\N{NO-BREAK SPACE}"
 
 
 @dataclass(frozen=True, slots=True)
 class _Candidate:
-    """A class, or its objects in one bin of r, with the share of them that its selection finds."""
+    """A class, or its objects in one bin of r, with the share of them that its selection finds at most."""
 
     label: str
     found: float
+    most: float
     n: int
     said: Sentence
 
@@ -30,14 +33,14 @@ class _Candidate:
 def weak_spot(facts: Facts, index: int) -> Sentence:
     """Return where a model misses most, in words, or nothing where its classes are too small to say.
 
-    Asked are the selections of the model at the target purity: each class, and each bin of r, with `FEW` true members
-    or more. The least complete is named with its interval and n, whether or not another one's interval reaches it. A
-    class of which nothing can be selected is the weakest of all. Without selections it is the class of the lowest F1.
+    Asked are the selections of the model at the target purity: each class of `FEW` true members or more, and each bin of
+    r of `IN_A_BIN` or more. The one whose interval ends lowest is named with its interval and n. A class of which
+    nothing can be selected is the weakest of all. Without selections it is the class of the lowest F1.
     """
     candidates = list(_candidates(facts, index))
     if not candidates:
         return _lowest_f1(facts, index)
-    worst = min(candidates, key=lambda each: (each.found, -each.n, each.label))
+    worst = min(candidates, key=lambda each: (each.most, each.found, -each.n, each.label))
     return worst.said if worst.found < 1.0 else ()
 
 
@@ -50,13 +53,14 @@ def _candidates(facts: Facts, index: int) -> Iterator[_Candidate]:
         size = Number(f"{at}.n", selection.n, Style.COUNT)
         if selection.completeness is None:
             lost: Sentence = (f"no selection of {name} is ", purity, " % pure on validation (n ", size, ")")
-            yield _Candidate(selection.label, -1.0, selection.n, lost)
+            yield _Candidate(selection.label, -1.0, -1.0, selection.n, lost)
             continue
         least: Sentence = ("least complete at ", purity, f" % purity: {name}")
         whole = _figure(at, selection.completeness, selection.interval.get("completeness"), size)
-        yield _Candidate(selection.label, selection.completeness, selection.n, (*least, ", ", *whole))
+        most = _upper(selection.interval, selection.completeness)
+        yield _Candidate(selection.label, selection.completeness, most, selection.n, (*least, ", ", *whole))
         for b, each in enumerate(selection.curve):
-            if each.n < FEW or each.completeness is None:
+            if each.n < IN_A_BIN or each.completeness is None:
                 continue
             bin_at = f"{at}.curve[{b}]"
             where: Sentence = (
@@ -65,7 +69,12 @@ def _candidates(facts: Facts, index: int) -> Iterator[_Candidate]:
             )  # fmt: skip
             n = Number(f"{bin_at}.n", each.n, Style.COUNT)
             figure = _figure(bin_at, each.completeness, each.interval.get("completeness"), n)
-            yield _Candidate(selection.label, each.completeness, each.n, (*least, *where, *figure))
+            most = _upper(each.interval, each.completeness)
+            yield _Candidate(selection.label, each.completeness, most, each.n, (*least, *where, *figure))
+
+
+def _upper(intervals: Mapping[str, Interval], value: float) -> float:
+    return intervals.get("completeness", (value, value))[1]
 
 
 def _figure(at: str, value: float, interval: Interval | None, n: Number) -> Sentence:

@@ -53,12 +53,12 @@ def test_two_hold_out_files_of_one_name_are_two() -> None:
     assert [text.split()[0] for text in found] == ["3", "4"]
 
 
-def test_what_fits_had_to_say_is_one_warning_with_the_models_it_is_of() -> None:
+def test_what_fits_had_to_say_is_one_note_with_the_models_it_is_of() -> None:
     none = f.Result(task="star", arm="published", not_run="no columns")
     fits = [none.model_copy(update={"not_run": None, "model": f"m{i}", "rebalancing": "smote", "notes": ("late",)})
             for i in range(7)]  # fmt: skip
     (note,) = notes.of_fits([none, *fits])
-    assert note.level == "warning"
+    assert note.level == "note", "three things to know have better uses"
     assert note.text.startswith("star (published) m0, smote; star (published) m1, smote; ")
     assert note.text.endswith("m4, smote and 2 more models: late")
     assert notes.of_fits([none]) == []

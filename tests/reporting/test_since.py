@@ -26,15 +26,29 @@ def _report(facts: f.Facts, reports: Path, *, id: str, catalogue: str) -> None:
 
 
 def test_the_last_report_is_the_newest_readable_one_of_the_same_catalogue(facts: f.Facts, tmp_path: Path) -> None:
-    assert last_report(tmp_path, catalogue=OURS) is None
+    now = Setup.of(facts)
+    assert last_report(tmp_path, catalogue=OURS, now=now) is None
     _report(facts, tmp_path, id="20260101", catalogue=OURS)
     _report(facts, tmp_path, id="20260102", catalogue=OTHER)
     (tmp_path / "20260103").mkdir()
     (tmp_path / "20260103" / "facts.json").write_text("{")
-    found = last_report(tmp_path, catalogue=OURS)
+    found = last_report(tmp_path, catalogue=OURS, now=now)
     assert found is not None
     assert found.run.id == "20260101"
-    assert last_report(tmp_path, catalogue="another") is None
+    assert last_report(tmp_path, catalogue="another", now=now) is None
+
+
+def test_an_odd_run_in_between_does_not_interrupt_the_series(facts: f.Facts, tmp_path: Path) -> None:
+    _report(facts, tmp_path, id="20260101", catalogue=OURS)
+    _report(facts.model_copy(update={"filter": "gz2"}), tmp_path, id="20260102", catalogue=OURS)
+    _report(facts.model_copy(update={"best": ()}), tmp_path, id="20260103", catalogue=OURS)
+    same = last_report(tmp_path, catalogue=OURS, now=Setup.of(facts))
+    assert same is not None
+    assert same.run.id == "20260101"
+    other = Setup.of(facts.model_copy(update={"filter": "brightness"}))
+    newest = last_report(tmp_path, catalogue=OURS, now=other)
+    assert newest is not None
+    assert newest.run.id == "20260103", "nothing was like it: the newest, and the report says what differs"
 
 
 def test_a_setup_differs_in_filter_split_and_magnitudes(facts: f.Facts) -> None:
