@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 
-from cosmic.errors import ConfigError
 from cosmic.facts import Facts, Holdout
 from cosmic.facts.file import read_facts
 from cosmic.home import Home
-from cosmic.records import Prepared, Report
+from cosmic.records import Report
 
 _NAMED = 10
 """Reasons or hold-out scores that are shown; the report has the rest."""
@@ -16,8 +15,12 @@ _NAMED = 10
 
 def closing(made: Report, *, home: Home) -> str:
     """Return the last lines of a run."""
-    facts = read_facts(made.facts)
-    parts = [made.verdict, "\n".join(_holdouts(facts)), _quarantine(facts, home)]
+    return lines(read_facts(made.facts), made, home=home)
+
+
+def lines(facts: Facts, made: Report, *, home: Home) -> str:
+    """Return the last lines of a run by its facts."""
+    parts = [_untrained(facts) or made.verdict, "\n".join(_holdouts(facts)), _quarantine(facts, home)]
     return "\n\n".join([*filter(None, parts), f"Report: {made.latest}\n        {made.html} (this run)"])
 
 
@@ -45,16 +48,17 @@ def _quarantine(facts: Facts, home: Home) -> str:
     return f"Quarantined rows, each with every reason: {home.judged}/*.quarantined.parquet"
 
 
-def no_model(prepared: Sequence[Prepared], made: Report) -> ConfigError:
-    """Return the error that says why no model at all could be trained, and what to do."""
+def _untrained(facts: Facts) -> str:
+    """Why there is no model at all, and what to do; empty where there is one."""
+    if facts.best:
+        return ""
     unable: dict[tuple[str, str], list[str]] = {}
-    for one in prepared:
+    for one in facts.results:
         unable.setdefault((one.task, one.not_run or "no model of it could be chosen"), []).append(one.arm)
     reasons = [f"- {task} ({', '.join(arms)}): {reason}" for (task, reason), arms in unable.items()]
     more = [f"(and {len(reasons) - _NAMED} more)"] if len(reasons) > _NAMED else []
     listed = "\n".join([*reasons[:_NAMED], *more])
-    return ConfigError(
-        f"No model could be trained:\n{listed}\nThe rows are stored, the report of this run is {made.html}, and the "
-        "newest report stays as it was. Ask for another --task or --arm, keep smaller classes with --min-class-size, or "
-        "bring more labelled rows. `cosmic inspect FILE` says what a file can serve."
+    return (
+        f"The rows are stored, but no model could be trained:\n{listed}\nAsk for another --task or --arm, keep smaller "
+        "classes with --min-class-size, or bring more labelled rows. `cosmic inspect FILE` says what a file can serve."
     )

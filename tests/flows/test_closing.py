@@ -6,51 +6,57 @@ import logging
 from pathlib import Path
 
 import pytest
-import sqlalchemy as sa
 
-from cosmic.errors import ConfigError
-from cosmic.records import Arm, Prepared, Report, Task
+from cosmic import facts as f
+from cosmic.home import Home
+from cosmic.records import Arm, Report, Sky, Task
 from cosmic.settings import PipelineOptions
 from flows import terminal
-from flows.closing import no_model
+from flows.closing import closing, lines
 from tests.flows.runs import RunPipeline
+from tests.reporting.sample_facts import sample_facts
 
 MADE = Report("run", Path("r/report.html"), Path("r/facts.json"), Path("latest/report.html"), "", "", "")
 
 
-def test_where_no_model_could_be_trained_every_reason_is_named_once() -> None:
-    prepared = [
-        Prepared(f"{task}{arm}", None, task, arm, (), "no redshift column" if arm is Arm.PUBLISHED else "too few rows")
-        for task in (Task.SUPERCLASS, Task.STAR)
-        for arm in (Arm.PUBLISHED, Arm.NO_LEAK, Arm.PHOTOMETRIC)
+def said(facts: f.Facts, *results: f.Result) -> str:
+    none = facts.model_copy(update={"results": results, "best": (), "selections": (), "hierarchy": ()})
+    return lines(none, MADE, home=Home(Path("home"), Sky.REAL))
+
+
+def test_where_no_model_could_be_trained_every_reason_is_named_once(tmp_path: Path) -> None:
+    results = [
+        f.Result(task=task, arm=arm, not_run="no redshift column" if arm == "published" else "too few rows")
+        for task in ("superclass", "star")
+        for arm in ("published", "no-leak", "photometric")
     ]
-    said = str(no_model(prepared, MADE))
-    assert "- superclass (published): no redshift column\n- superclass (no-leak, photometric): too few rows\n" in said
-    assert "- star (no-leak, photometric): too few rows\n" in said
-    assert "r/report.html" in said
-    assert "--min-class-size" in said
+    text = said(sample_facts(tmp_path, bare=True), *results)
+    assert "no model could be trained:\n- superclass (published): no redshift column\n" in text
+    assert "\n- superclass (no-leak, photometric): too few rows\n" in text
+    assert "\n- star (no-leak, photometric): too few rows\n" in text
+    assert "r/report.html" in text
+    assert "--min-class-size" in text
 
 
-def test_many_reasons_are_bounded() -> None:
-    prepared = [Prepared(str(n), None, Task.STAR, Arm.PUBLISHED, (), f"reason {n}") for n in range(30)]
-    said = str(no_model(prepared, MADE))
-    assert said.count("reason ") == 10
-    assert "(and 20 more)" in said
+def test_many_reasons_are_bounded(tmp_path: Path) -> None:
+    results = [f.Result(task="star", arm="published", not_run=f"reason {n}") for n in range(30)]
+    text = said(sample_facts(tmp_path, bare=True), *results)
+    assert text.count("reason ") == 10
+    assert "(and 20 more)" in text
 
 
-def test_a_run_without_a_model_fails_with_reasons_is_recorded_and_is_not_the_newest(
+def test_a_run_without_a_model_is_the_newest_all_the_same_and_says_why(
     run_pipeline: RunPipeline, tmp_path: Path
 ) -> None:
     options = PipelineOptions(home=tmp_path, rows=1000, task=(Task.GALAXY,), arm=(Arm.PHOTOMETRIC,))
-    with pytest.raises(ConfigError, match=r"No model could be trained:\n- galaxy \(photometric\): no galaxy labels"):
-        run_pipeline(options)
-    reports = [*(tmp_path / "simulated" / "reports").glob("*/report.html")]
-    assert len(reports) == 1, "it explains what the terminal names in short"
-    assert not (tmp_path / "reports" / "latest").exists()
-    engine = sa.create_engine(f"sqlite:///{tmp_path / 'simulated' / 'catalogue.db'}")
-    with engine.connect() as connection:
-        assert connection.execute(sa.text("SELECT id FROM runs")).scalars().all() == [reports[0].parent.name]
-    engine.dispose()
+    run = run_pipeline(options)
+    assert [(one.task, one.arm) for one in run.facts.results] == [("galaxy", "photometric")]
+    assert "no galaxy labels" in str(run.facts.results[0].not_run)
+    assert run.report.latest.is_file()
+    assert run.facts.ingest.inserted > 900
+    assert "no model could be trained:\n- galaxy (photometric): no galaxy labels" in closing(
+        run.report, home=Home(tmp_path, Sky.SIMULATED)
+    )
 
 
 def counted(total: int, caplog: pytest.LogCaptureFixture) -> list[str]:
