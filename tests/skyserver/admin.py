@@ -48,7 +48,11 @@ def _rows(survey: Survey, given: dict[str, object]) -> dict[str, int]:
     """Add simulated or given rows, change some, or remove some."""
     release = int(str(given["release"])) if "release" in given else None
     if "simulate" in given:
-        return {"added": survey.add_simulated(int(str(given["simulate"])), seed=int(str(given.get("seed", 1))), release=release)}
+        return {
+            "added": survey.add_simulated(
+                int(str(given["simulate"])), seed=int(str(given.get("seed", 1))), release=release
+            )
+        }
     if "disturb" in given:
         count = int(str(given["disturb"]))
         survey.release(release).disturb(count)

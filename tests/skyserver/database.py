@@ -3,17 +3,20 @@
 Runs DuckDB's SQL as it is given. The rules of the service and the translation from T-SQL are `rules` and `dialect`.
 """
 
+# ruff: noqa: S608 names and conditions are the tests' own; received queries never come here
+
 from __future__ import annotations
 
 import threading
 from collections.abc import Mapping, Sequence
+from typing import TypeAlias
 
 import duckdb
 import pyarrow as pa
 
 from tests.skyserver import tables
 
-Rows = pa.Table | Sequence[Mapping[str, object]]
+Rows: TypeAlias = pa.Table | Sequence[Mapping[str, object]]
 """Rows to serve: a table, or one mapping a row."""
 
 FIELDS_FROM = 58_000
@@ -37,7 +40,7 @@ _MADE = {
     "probpsf": "CASE WHEN class = 'GALAXY' THEN 0 ELSE 1 END",
 }
 """What the survey would have packed or measured, where the rows do not say."""
-_ALSO = {"photora": "ra", "photodec": "dec", "z": "redshift", "objid": "bestobjid",
+_ALSO = {"photora": "ra", "photodec": "dec", "z": "redshift", "objid": "bestobjid", "bestobjid": "objid",
          **{f"modelmag_{band}": band for band in tables.BANDS}}  # fmt: skip
 """Other names under which rows may carry a column."""
 
@@ -57,6 +60,7 @@ class Release:
         self.number = number
         self.without = tuple(without)
         self._writing = threading.Lock()
+        self._opening = threading.Lock()
         self._database = duckdb.connect(":memory:", config={"threads": 2})
         self._database.register("described", pa.Table.from_pylist(tables.descriptions()))
         self._database.execute("CREATE TABLE _described AS SELECT * FROM described")
@@ -72,14 +76,20 @@ class Release:
 
     def close(self) -> None:
         """Let the rows go."""
-        self._database.close()
+        with self._opening:
+            self._database.close()
+
+    def _cursor(self) -> duckdb.DuckDBPyConnection:
+        """A connection of its own for each call; DuckDB refuses to open two from one at the same time."""
+        with self._opening:
+            return self._database.cursor()
 
     def ask(self, query: str, *, before: Sequence[str] = ()) -> pa.Table:
         """Return the rows of a query in DuckDB's SQL. Safe from several threads.
 
         `before` are statements that make temporary tables, which only this query sees.
         """
-        with self._database.cursor() as cursor:
+        with self._cursor() as cursor:
             for statement in before:
                 cursor.execute(statement)
             found: pa.Table = cursor.sql(query).to_arrow_table()
@@ -102,23 +112,20 @@ class Release:
         ValueError
             If a spectrum has the specObjID of one that is there, or of another one of these rows.
         """
-        incoming = rows if isinstance(rows, pa.Table) else _table(rows)
-        incoming = incoming.rename_columns([name.lower() for name in incoming.column_names])
-        with self._writing, self._database.cursor() as cursor:
-            cursor.register("incoming", incoming)
+        parts = [rows] if isinstance(rows, pa.Table) else _tables(rows)
+        with self._writing, self._cursor() as cursor:
+            cursor.execute("BEGIN")
             try:
-                cursor.execute("BEGIN")
-                if table is None:
-                    self._add_spectra(cursor, incoming)
-                else:
-                    self._insert(cursor, table, incoming, "incoming")
-                cursor.execute("COMMIT")
+                for part in parts:
+                    cursor.register("incoming", part.rename_columns([name.lower() for name in part.column_names]))
+                    self._add_part(cursor, table, {name.lower() for name in part.column_names})
+                    cursor.unregister("incoming")
+                self._settle(cursor)
             except Exception:
                 cursor.execute("ROLLBACK")
                 raise
-            finally:
-                cursor.unregister("incoming")
-        return int(incoming.num_rows)
+            cursor.execute("COMMIT")
+        return sum(part.num_rows for part in parts)
 
     def change(self, where: str, /, **values: object) -> int:
         """Set columns of the spectra, or of their objects, for which a condition on `_spec` holds; return how many."""
@@ -127,7 +134,7 @@ class Release:
         if unknown := sorted(set(values) - set(spec) - set(photo)):
             raise ValueError(f"No column {', '.join(unknown)} is kept for spectra or their objects.")
         parts = (("_spec", spec, where), ("_photo", photo, f"objID IN (SELECT bestObjID FROM _spec WHERE {where})"))
-        with self._writing, self._database.cursor() as cursor:
+        with self._writing, self._cursor() as cursor:
             found = cursor.execute(f"SELECT count(*) FROM _spec WHERE {where}").fetchall()[0][0]
             for table, ours, condition in reversed(parts):
                 if ours:
@@ -137,7 +144,7 @@ class Release:
 
     def disturb(self, count: int) -> None:
         """Give some spectra another redshift, as a survey that reduces its data again would."""
-        with self._writing, self._database.cursor() as cursor:
+        with self._writing, self._cursor() as cursor:
             cursor.execute(
                 "UPDATE _spec SET z = z + 0.001 WHERE specObjID IN "
                 f"(SELECT specObjID FROM _spec ORDER BY specObjID % 9973, specObjID LIMIT {count:d})"
@@ -145,7 +152,7 @@ class Release:
 
     def remove(self, where: str, /) -> int:
         """Remove the spectra for which a condition on `_spec` holds, with their objects; return how many."""
-        with self._writing, self._database.cursor() as cursor:
+        with self._writing, self._cursor() as cursor:
             found = cursor.execute(f"SELECT count(*) FROM _spec WHERE {where}").fetchall()[0][0]
             cursor.execute(f"DELETE FROM _spec WHERE {where}")
             cursor.execute("DELETE FROM _photo WHERE objID NOT IN (SELECT bestObjID FROM _spec)")
@@ -153,13 +160,21 @@ class Release:
                 cursor.execute("DELETE FROM zooSpec WHERE specobjid NOT IN (SELECT specObjID FROM _spec)")
         return int(found)
 
-    def _add_spectra(self, cursor: duckdb.DuckDBPyConnection, incoming: pa.Table) -> None:
+    def _add_part(self, cursor: duckdb.DuckDBPyConnection, table: str | None, there: set[str]) -> None:
+        if table is not None:
+            self._insert(cursor, table, there, "incoming")
+            if table.lower() == "zoo2mainspecz" and "dr8objid" not in there:
+                cursor.execute(_MATCH_VOTES)
+            return
         source = "incoming"
-        if self.number >= tables.PAGES_OF_FIELDS and "mjd" in incoming.column_names:
-            self._insert(cursor, "spAll", incoming, f"incoming WHERE mjd >= {FIELDS_FROM}")
+        if self.number >= tables.PAGES_OF_FIELDS:
+            self._insert(cursor, "spAll", there, f"incoming WHERE mjd >= {FIELDS_FROM}")
             source = f"incoming WHERE mjd < {FIELDS_FROM}"
-        self._insert(cursor, "_spec", incoming, source)
-        self._insert(cursor, "_photo", incoming, source)
+        self._insert(cursor, "_spec", there, source)
+        self._insert(cursor, "_photo", there, source)
+
+    def _settle(self, cursor: duckdb.DuckDBPyConnection) -> None:
+        """Refuse spectra that are there twice, and give each object one row, and Galaxy Zoo 1 its galaxies."""
         twice = cursor.execute("SELECT specObjID FROM _spec GROUP BY 1 HAVING count(*) > 1 LIMIT 3").fetchall()
         if twice:
             raise ValueError(f"Spectra {', '.join(str(one[0]) for one in twice)} would be there twice.")
@@ -169,10 +184,9 @@ class Release:
             cursor.execute(_FIRST_ZOO)
 
     @staticmethod
-    def _insert(cursor: duckdb.DuckDBPyConnection, table: str, incoming: pa.Table, source: str) -> None:
+    def _insert(cursor: duckdb.DuckDBPyConnection, table: str, there: set[str], source: str) -> None:
         """Insert into a table what it has of the incoming columns, and defaults for the rest."""
         name = next(one for one in tables.KEPT if one.lower() == table.lower())
-        there = set(incoming.column_names)
         chosen = [_expression(column, kind, name, there) for column, kind in tables.KEPT[name].items()]
         cursor.execute(f"INSERT INTO {name} SELECT {', '.join(chosen)} FROM {source}")
 
@@ -182,7 +196,7 @@ def _expression(column: str, kind: str, table: str, there: set[str]) -> str:
     low = column.lower()
     spectra = table in ("_spec", "_photo")
     if table == "spAll" and low not in there:
-        return _SP_ALL.get(low, _default(kind, table))
+        return _SP_ALL.get(low, _default(kind, table)) if "plate" in there else _default(kind, table)
     if spectra and low == "z" and "redshift" in there:
         return "redshift"
     if low in there:
@@ -202,14 +216,21 @@ def _default(kind: str, table: str) -> str:
     return "-9999" if table == "_photo" and kind == tables.REAL else "0"
 
 
-def _table(rows: Sequence[Mapping[str, object]]) -> pa.Table:
-    """Rows as a table; ids as text, since arrow takes integers for 64 bits with a sign."""
-    ids = ("specobjid", "bestobjid", "objid")
-    return pa.Table.from_pylist(
-        [{name: str(value) if name.lower() in ids and value is not None else value for name, value in row.items()}
-         for row in rows]
-    )  # fmt: skip
+def _tables(rows: Sequence[Mapping[str, object]]) -> list[pa.Table]:
+    """Rows as tables, one for each set of columns, so that what a row does not say gets its default.
 
+    Ids become text, since arrow takes integers for 64 bits with a sign.
+    """
+    alike: dict[frozenset[str], list[dict[str, object]]] = {}
+    for row in rows:
+        made = {
+            name: str(value) if name.lower() in _IDS and value is not None else value for name, value in row.items()
+        }
+        alike.setdefault(frozenset(made), []).append(made)
+    return [pa.Table.from_pylist(ones) for ones in alike.values()]
+
+
+_IDS = ("specobjid", "bestobjid", "objid")
 
 _RUN = "(CAST(CAST(specobjid AS HUGEINT) AS UBIGINT) >> 10) & 16383"
 _RUN2D = (
@@ -250,3 +271,19 @@ FROM (
 )
 """
 """Galaxy Zoo 1 for the bright galaxies: fractions that add up, and mean nothing."""
+
+_MATCH_VOTES = """
+UPDATE zoo2MainSpecz SET dr8objid = near.objID, specobjid = near.specObjID
+FROM (
+    SELECT z.dr7objid AS ours, arg_min(p.objID, abs(p.photoDec - z.dec)) AS objID,
+           arg_min(s.specObjID, abs(p.photoDec - z.dec)) AS specObjID
+    FROM zoo2MainSpecz AS z
+    JOIN _photo AS p ON p.photoDec BETWEEN z.dec - 1.5 / 3600 AND z.dec + 1.5 / 3600
+        AND abs(p.photoRa - z.ra) * cos(radians(z.dec)) < 1.5 / 3600
+    JOIN _spec AS s ON s.bestObjID = p.objID AND s.sciencePrimary = 1
+    WHERE z.dr8objid = 0
+    GROUP BY 1
+) AS near
+WHERE zoo2MainSpecz.dr7objid = near.ours
+"""
+"""Votes belong to the object within 1.5 arcsec; where there is none, their dr8objid and specobjid stay 0."""

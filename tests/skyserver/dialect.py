@@ -37,9 +37,8 @@ def translate(statement: str) -> Translated:
     SqlError
         If it cannot be parsed, or would write.
     """
-    if broken := statement.find("#") + 1:
-        if not re.match(r"#(upload|x)\b", statement[broken - 1 :], re.IGNORECASE):
-            raise SqlError(f"Incorrect syntax near '{statement[broken - 1 :].split(' ')[0][:20]}'.")
+    if broken := re.search(r"#(?!(?:upload|x)\b)\S{0,19}", statement, re.IGNORECASE):
+        raise SqlError(f"Incorrect syntax near '{broken[0]}'.")
     try:
         parsed = sqlglot.parse_one(statement, read="tsql")
     except SqlglotError as error:
@@ -89,7 +88,8 @@ def distinct(names: list[str]) -> tuple[str, ...]:
 
 def _adapt(node: exp.Expression) -> exp.Expression:
     if isinstance(node, exp.Dot) and node.this.name.lower() == "dbo":
-        return node.expression
+        inner: exp.Expression = node.args["expression"]
+        return inner
     if isinstance(node, exp.Table) and node.text("db").lower() == "dbo":
         node.set("db", None)
         node.set("catalog", None)

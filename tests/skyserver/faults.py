@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, fields
 from enum import StrEnum
+from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -119,14 +120,16 @@ class Fault:
     @classmethod
     def of(cls, settings: dict[str, object]) -> Fault:
         """Return the fault of settings as a form or JSON gives them; numbers may be text, ``times=always`` is None."""
-        kinds = {one.name: type(one.default) for one in fields(cls) if one.name not in ("name", "times")}
+        kinds: dict[str, Any] = {
+            one.name: type(one.default) for one in fields(cls) if one.name not in ("name", "times")
+        }
         if unknown := sorted(set(settings) - set(kinds) - {"name", "times"}):
             raise ValueError(f"A fault has no setting {', '.join(unknown)}: there are {', '.join(kinds)} and times.")
         try:
             name = Wrong(str(settings["name"]))
         except (KeyError, ValueError):
             raise ValueError(f"No fault {settings.get('name')!r}: there are {', '.join(Wrong)}.") from None
-        made = {key: kinds[key](value) for key, value in settings.items() if key in kinds}
+        made: dict[str, Any] = {key: kinds[key](value) for key, value in settings.items() if key in kinds}
         times = settings.get("times", 1)
         return cls(name, times=None if times in (None, "always") else int(str(times)), **made)
 
@@ -137,9 +140,7 @@ def at_random(
     """Return faults of which each request meets about `chance` in all, in a seeded order, for ever."""
     chosen = tuple(names)
     each = 1 - (1 - chance) ** (1 / len(chosen))
-    return tuple(
-        Fault(name, matching=matching, times=None, chance=each, seed=seed, seconds=seconds) for name in chosen
-    )
+    return tuple(Fault(name, matching=matching, times=None, chance=each, seed=seed, seconds=seconds) for name in chosen)
 
 
 class Mischief:

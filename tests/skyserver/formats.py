@@ -16,7 +16,9 @@ import pyarrow.compute as pc
 REAL_DIGITS, FLOAT_DIGITS = 7, 15
 """Significant digits of a real and a float, as .NET writes them."""
 
-UNAVAILABLE = b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>\n"
+UNAVAILABLE = (
+    b"<html><body><h1>503 Service Unavailable</h1>\nNo server is available to handle this request.\n</body></html>\n"
+)
 TOO_LONG = (
     b"<html><head><title>The length of the query string for this request exceeds the configured maxQueryStringLength "
     b"value.</title></head><body><h1>Server Error in '/' Application.</h1></body></html>\n"
@@ -38,7 +40,9 @@ def json_body(rows: pa.Table, names: Sequence[str], query: str) -> bytes:
     keys = [json.dumps(name) for name in names]
 
     def one(places: list[str]) -> str:
-        inside = ",\n".join(f"        {key.replace('%', '%%')}: {place}" for key, place in zip(keys, places, strict=True))
+        inside = ",\n".join(
+            f"        {key.replace('%', '%%')}: {place}" for key, place in zip(keys, places, strict=True)
+        )
         return f"      {{\n{inside}\n      }},"
 
     body = _lines(rows, one, json.dumps, "null").rstrip("\n,")

@@ -8,7 +8,7 @@ from __future__ import annotations
 import threading
 from bisect import bisect_left
 from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import cache
 
 import sqlglot
@@ -27,7 +27,7 @@ class Request:
     seconds : float
         Until the last byte was handed over, s.
     kind : str
-        query, cutout, file, admin or other.
+        query, cutout, file or other.
     method, path : str
         As they came; without what follows the ``?``.
     release : int
@@ -66,27 +66,36 @@ class Request:
 
 
 class Log:
-    """Every request so far, in the order of their ends."""
+    """Every request so far, in the order in which answers began: whoever has an answer finds its request here."""
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
         self._requests: list[Request] = []
+        self._forgotten = 0
 
-    def add(self, request: Request) -> None:
-        """Note a request."""
+    def begin(self, request: Request) -> int:
+        """Note a request whose answer is about to be sent, and return its number."""
         with self._lock:
             self._requests.append(request)
+            return self._forgotten + len(self._requests) - 1
+
+    def end(self, number: int, *, sent: int, seconds: float) -> None:
+        """Note how much of the answer was taken, and when."""
+        with self._lock:
+            if (at := number - self._forgotten) >= 0:
+                self._requests[at] = replace(self._requests[at], sent=sent, seconds=seconds)
 
     def clear(self) -> None:
         """Forget all: what comes from now on is a new run's."""
         with self._lock:
+            self._forgotten += len(self._requests)
             self._requests.clear()
 
     @property
     def requests(self) -> tuple[Request, ...]:
-        """All requests but those of the administration."""
+        """All requests but those of the administration, which is never noted."""
         with self._lock:
-            return tuple(one for one in self._requests if one.kind != "admin")
+            return tuple(self._requests)
 
     @property
     def queries(self) -> tuple[Request, ...]:
@@ -121,9 +130,10 @@ def _counts(sql: str) -> bool:
 @cache
 def _parsed(sql: str) -> exp.Expression | None:
     try:
-        return sqlglot.parse_one(sql, read="tsql")
+        parsed = sqlglot.parse_one(sql, read="tsql")
     except SqlglotError:
         return None
+    return parsed if isinstance(parsed, exp.Expression) else None
 
 
 def shards_of(sql: str) -> frozenset[int]:

@@ -6,10 +6,10 @@ the machine: it listens on 127.0.0.1 alone.
 
 from __future__ import annotations
 
-import json
 import re
 import socket
 import struct
+import sys
 import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -18,6 +18,7 @@ from email import message_from_bytes
 from email.policy import HTTP
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 from tests.skyserver import admin, crossid, formats
@@ -71,11 +72,20 @@ def serve(
     ------
     Survey
         With `url`, `log`, `mischief`, and methods to change rows between queries.
+
+    Raises
+    ------
+    RuntimeError
+        At the end, if the stand-in itself failed: what clients saw as a broken connection was no fault of theirs.
     """
     if isinstance(files, Path):
         files = {str(path.relative_to(files)): path for path in sorted(files.rglob("*")) if path.is_file()}
     survey = Survey(limits=limits, faults=faults, files=files)
-    given = rows if isinstance(rows, Mapping) else dict.fromkeys(releases, simulated_spectra(2000) if rows is None else rows)
+    given = (
+        rows
+        if isinstance(rows, Mapping)
+        else dict.fromkeys(releases, simulated_spectra(2000) if rows is None else rows)
+    )
     for number, theirs in given.items():
         survey.add_release(number, theirs)
         if votes is not None:
@@ -90,20 +100,30 @@ def serve(
     finally:
         survey.closing.set()
         server.shutdown()
-        server.server_close()
         server.hang_up()
+        server.server_close()
         thread.join()
         survey.close()
+    if survey.problems:
+        raise RuntimeError(f"{len(survey.problems)} requests met a defect of the stand-in") from survey.problems[0]
 
 
 class _Server(ThreadingHTTPServer):
-    daemon_threads = True
+    daemon_threads = False  # so that closing waits for answers under way, and no thread outlives its rows
     request_queue_size = 128
     survey: Survey
 
     def __init__(self, address: tuple[str, int], handler: type[BaseHTTPRequestHandler]) -> None:
         super().__init__(address, handler)
         self.open: set[socket.socket] = set()
+
+    def process_request(self, request: Any, client_address: Any) -> None:
+        self.open.add(request)
+        super().process_request(request, client_address)
+
+    def shutdown_request(self, request: Any) -> None:
+        self.open.discard(request)
+        super().shutdown_request(request)
 
     def hang_up(self) -> None:
         """End connections that clients keep open."""
@@ -112,7 +132,10 @@ class _Server(ThreadingHTTPServer):
                 connection.shutdown(socket.SHUT_RDWR)
 
     def handle_error(self, request: object, client_address: object) -> None:
-        """Say nothing of clients that went away; the log has what they got."""
+        """Keep what went wrong in here for `serve` to raise. Clients that went away are none of it: see the log."""
+        error = sys.exception()
+        if error is not None and not isinstance(error, OSError):
+            self.survey.problems.append(error)
 
 
 class _Handler(BaseHTTPRequestHandler):
@@ -121,13 +144,8 @@ class _Handler(BaseHTTPRequestHandler):
     disable_nagle_algorithm = True
     server: _Server
 
-    def setup(self) -> None:
-        super().setup()
-        self.server.open.add(self.connection)
-
     def finish(self) -> None:
-        self.server.open.discard(self.connection)
-        with suppress(OSError):
+        with suppress(OSError):  # the other side may have gone
             super().finish()
 
     def do_GET(self) -> None:
@@ -154,21 +172,26 @@ class _Handler(BaseHTTPRequestHandler):
         kind = "query" if kind in ("form", "service") else kind
         fault = survey.mischief.draw(kind, f"{path} {sql}")
         answer = self._answer(path, address.query, release, given, fault)
-        status, sent = self._send(answer, fault)
-        survey.log.add(
-            Request(came - survey.started, time.monotonic() - came, kind, self.command, path, release, sql, status,
-                    getattr(answer, "rows", 0), sent, str(fault.name) if fault else "", getattr(answer, "refused", ""))
+        silent = fault is not None and fault.name in (Wrong.RESET, Wrong.HANG)
+        number = survey.log.begin(
+            Request(
+                at=came - survey.started, seconds=0.0, kind=kind, method=self.command, path=path, release=release, sql=sql,
+                status=0 if silent else answer.status, rows=0 if silent else getattr(answer, "rows", 0), sent=0,
+                fault=str(fault.name) if fault else "", refused=getattr(answer, "refused", ""),
+            )
         )  # fmt: skip
+        sent = self._send(answer, fault)
+        survey.log.end(number, sent=sent, seconds=time.monotonic() - came)
 
-    def _answer(
-        self, path: str, query: str, release: int, given: dict[str, str], fault: Fault | None
-    ) -> Answer | Part:
+    def _answer(self, path: str, query: str, release: int, given: dict[str, str], fault: Fault | None) -> Answer | Part:
         survey = self.server.survey
         kind = given.get("format", "json").lower()
         if (instead := survey.instead(fault, given.get("cmd", ""), kind=kind)) is not None:
             return instead
         if path.startswith("/files/"):
-            return cut_out(survey.files.get(path.removeprefix("/files/")), self.headers.get("Range"), self.headers.get("If-Range"))
+            return cut_out(
+                survey.files.get(path.removeprefix("/files/")), self.headers.get("Range"), self.headers.get("If-Range")
+            )
         if len(query) > survey.limits.query_string:
             return Answer(400, HTML, formats.TOO_LONG, refused="query string too long")
         if release not in survey.releases:
@@ -188,7 +211,9 @@ class _Handler(BaseHTTPRequestHandler):
                 return survey.error(400, "BadRequest", f"Not able to parse file or list: {error}", form=form)
             return survey.query(release, given["uquery"], kind, form=form, fault=fault, upload=upload)
         if "cmd" not in given:
-            return survey.error(400, "BadRequest", "There are not enough parameters to process your request.", form=form)
+            return survey.error(
+                400, "BadRequest", "There are not enough parameters to process your request.", form=form
+            )
         return survey.query(release, given["cmd"], kind, form=form, fault=fault)
 
     def _form(self, body: bytes) -> dict[str, str]:
@@ -203,16 +228,16 @@ class _Handler(BaseHTTPRequestHandler):
             return {name.lower(): value for name, value in parse_qsl(body.decode(), keep_blank_values=True)}
         return {}
 
-    def _send(self, answer: Answer | Part, fault: Fault | None) -> tuple[int, int]:
-        """Send an answer as the fault has it; return the status that was sent and the bytes of body."""
+    def _send(self, answer: Answer | Part, fault: Fault | None) -> int:
+        """Send an answer as the fault has it; return how many bytes of body were taken."""
         wrong = fault.name if fault else None
         if wrong is Wrong.RESET:
             self._reset()
-            return 0, 0
+            return 0
         if wrong is Wrong.HANG and fault:
             self.close_connection = True
             self.server.survey.closing.wait(fault.seconds)
-            return 0, 0
+            return 0
         body = answer.body
         whole = len(body)
         if wrong in (Wrong.CUT, Wrong.SHORT) and fault:
@@ -228,9 +253,9 @@ class _Handler(BaseHTTPRequestHandler):
             self.send_header("Connection", "close")
         if self.command == "HEAD":
             self.end_headers()
-            return answer.status, 0
+            return 0
         pause = fault.seconds / _PIECES if wrong is Wrong.SLOW and fault else 0.0
-        return answer.status, self._write(body, pause)
+        return self._write(body, pause)
 
     def _write(self, body: bytes, pause: float) -> int:
         """Write a body and return how much of it was taken; a client may leave at any time."""

@@ -49,7 +49,11 @@ class Survey:
     """
 
     def __init__(
-        self, *, limits: Limits | None = None, faults: Iterable[Fault] = (), files: Mapping[str, Path | bytes] | None = None
+        self,
+        *,
+        limits: Limits | None = None,
+        faults: Iterable[Fault] = (),
+        files: Mapping[str, Path | bytes] | None = None,
     ) -> None:
         self.url = ""
         self.limits = limits or Limits()
@@ -59,6 +63,7 @@ class Survey:
         self.started = time.monotonic()
         self.closing = threading.Event()
         self.releases: dict[int, Release] = {}
+        self.problems: list[BaseException] = []
         self._throttle = rules.Throttle(self.limits)
 
     def add_release(self, number: int, rows: Rows | None = None, *, without: Sequence[str] = ()) -> None:
@@ -132,14 +137,19 @@ class Survey:
             scale = float(given.get("scale") or cutouts.DEFAULT_SCALE)
             width, height = (int(given.get(side) or cutouts.DEFAULT_SIZE) for side in ("width", "height"))
         except (KeyError, ValueError) as error:
-            return self.error(400, "BadRequest", f"There are not enough parameters to process your request: {error}", form=False)
-        near = self.releases[number].ask(f"SELECT objID FROM fGetNearbyObjEq({ra!r}, {dec!r}, 30) LIMIT 1")
+            return self.error(
+                400, "BadRequest", f"There are not enough parameters to process your request: {error}", form=False
+            )
+        place = f"{ra!r}, {dec!r}, 30"  # numbers by now
+        near = self.releases[number].ask(f"SELECT objID FROM fGetNearbyObjEq({place}) LIMIT 1")  # noqa: S608
         if not near.num_rows:
             return Answer(404, HTML, formats.NOT_FOUND, refused="outside the footprint")
         if fault and fault.name is Wrong.SMALL:
             width = height = cutouts.SMALLEST
         blank = fault is not None and fault.name is Wrong.BLANK
-        return Answer(200, "image/jpeg", cutouts.draw(ra=ra, dec=dec, scale=scale, width=width, height=height, blank=blank))
+        return Answer(
+            200, "image/jpeg", cutouts.draw(ra=ra, dec=dec, scale=scale, width=width, height=height, blank=blank)
+        )
 
     def instead(self, fault: Fault | None, sql: str, *, kind: str) -> Answer | None:
         """Return what a fault has us say instead of an answer, if it has."""
