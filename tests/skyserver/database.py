@@ -7,6 +7,7 @@ Runs DuckDB's SQL as it is given. The rules of the service and the translation f
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Mapping, Sequence
 from typing import TypeAlias
@@ -67,9 +68,9 @@ class Release:
         self._database.unregister("described")
         for statement in tables.statements(number):
             self._database.execute(statement)
-        for name in without:
-            kind = "TABLE" if name in tables.KEPT else "VIEW"
-            self._database.execute(f'DROP {kind} "{name}"')
+        for name in set(without) & set(tables.KEPT):
+            self._database.execute(f'DROP TABLE "{name}"')
+        self._views = {name: sql for name, sql in tables.views(number).items() if name not in without}
         self._database.execute("SET GLOBAL integer_division = true")  # as in SQL Server
         self._database.execute("SET enable_external_access = false")  # a received query reads no file of ours
         self._database.execute("SET lock_configuration = true")
@@ -89,6 +90,7 @@ class Release:
 
         `before` are statements that make temporary tables, which only this query sees.
         """
+        self._make_views(query)
         with self._cursor() as cursor:
             for statement in before:
                 cursor.execute(statement)
@@ -159,6 +161,18 @@ class Release:
             if "zooSpec" not in self.without:
                 cursor.execute("DELETE FROM zooSpec WHERE specobjid NOT IN (SELECT specObjID FROM _spec)")
         return int(found)
+
+    def _make_views(self, text: str) -> None:
+        """Make the views that a query names, and those that they name, where that was not done before."""
+        with self._opening:
+            self._make_views_unlocked(text)
+
+    def _make_views_unlocked(self, text: str) -> None:
+        for name in list(self._views):
+            if name in self._views and re.search(rf"\b{name}\b", text, re.IGNORECASE):
+                statement = self._views.pop(name)
+                self._make_views_unlocked(statement)
+                self._database.execute(statement)
 
     def _add_part(self, cursor: duckdb.DuckDBPyConnection, table: str | None, there: set[str]) -> None:
         if table is not None:

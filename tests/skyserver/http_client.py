@@ -28,7 +28,7 @@ def send(
     method: str = "GET",
     form: Mapping[str, object] | None = None,
     data: object = None,
-    headers: dict[str, str] | None = None,
+    headers: Mapping[str, str] | None = None,
     timeout: float = 10.0,
 ) -> Reply:
     """Return the reply to a request; a `form` goes behind the ``?`` of a GET and in the body of a POST."""
@@ -53,5 +53,5 @@ def send(
 def ask(url: str, sql: str, *, release: int = 17, kind: str = "csv", method: str = "GET", form: bool = False) -> Reply:
     """Return the reply to SQL, from the web service or, with `form`, from the web form."""
     path = "en/tools/search/x_results.aspx" if form else "SkyServerWS/SearchTools/SqlSearch"
-    fields: dict[str, object] = {"cmd": sql, "format": kind} | ({"searchtool": "SQL"} if form else {})
+    fields = {"cmd": sql, "format": kind} | ({"searchtool": "SQL"} if form else {})
     return send(f"{url}/dr{release}/{path}", method=method, form=fields)

@@ -101,42 +101,48 @@ def described(table: str) -> tuple[dict[str, Any], ...]:
 
 
 def statements(release: int) -> list[str]:
-    """Return what makes the empty tables and views of one release, in order."""
+    """Return what makes the empty tables and the functions of one release, in order."""
     made = [f"CREATE TABLE {name} ({_columns(columns)})" for name, columns in KEPT.items()
             if name != "spAll" or release >= PAGES_OF_FIELDS]  # fmt: skip
-    made += [
-        _view("SpecObjAll", _spec_obj(), "_spec"),
-        "CREATE VIEW SpecObj AS SELECT * FROM SpecObjAll WHERE sciencePrimary = 1",
-        _view("PhotoObjAll", _photo_obj(), "_photo LEFT JOIN "
-              "(SELECT bestObjID, max(specObjID) AS _spectrum FROM _spec WHERE sciencePrimary = 1 GROUP BY bestObjID)"
-              " ON bestObjID = objID"),
-        "CREATE VIEW PhotoObj AS SELECT * FROM PhotoObjAll WHERE mode IN (1, 2)",
-        "CREATE VIEW PhotoPrimary AS SELECT * FROM PhotoObjAll WHERE mode = 1",
-        "CREATE VIEW Star AS SELECT * FROM PhotoPrimary WHERE type = 6",
-        "CREATE VIEW Galaxy AS SELECT * FROM PhotoPrimary WHERE type = 3",
-        _view("SpecPhotoAll", _spec_photo(), "_spec AS s JOIN _photo AS p ON p.objID = s.bestObjID"),
-        "CREATE VIEW SpecPhoto AS SELECT * FROM SpecPhotoAll WHERE sciencePrimary = 1 AND mode = 1",
-        "CREATE VIEW galSpecInfo AS SELECT specObjID, plate AS plateid, mjd, fiberID AS fiberid, ra, dec, z, "
-        "zErr AS z_err, zWarning AS z_warning, class AS spectrotype, subClass AS subclass, 'dr8' AS release, "
-        "CAST(zWarning = 0 AS INTEGER) AS reliable FROM _spec WHERE class = 'GALAXY'",
+    place, distance = _box("photoRa", "photoDec"), _separation("photoRa", "photoDec")
+    return [
+        *made,
         "CREATE MACRO fDocColumns(wanted) AS TABLE SELECT enum, name, type, length, unit, ucd, description "
         "FROM _described WHERE lower(of_table) = lower(wanted) ORDER BY position",
         "CREATE MACRO fPhotoTypeN(value) AS CASE value WHEN 0 THEN 'UNKNOWN' WHEN 3 THEN 'GALAXY' WHEN 6 THEN 'STAR' "
         "ELSE 'NOTATYPE' END",
         "CREATE MACRO fGetNearbyObjEq(ra_, dec_, arcmin) AS TABLE SELECT objID, type, mode, "
-        f"{_separation('photoRa', 'photoDec')} AS distance FROM _photo WHERE {_box('photoRa', 'photoDec')} AND "
-        f"{_separation('photoRa', 'photoDec')} <= arcmin ORDER BY distance",
+        f"{distance} AS distance FROM _photo WHERE {place} AND {distance} <= arcmin ORDER BY distance",
         "CREATE MACRO fGetNearestObjEq(ra_, dec_, arcmin) AS TABLE SELECT * FROM fGetNearbyObjEq(ra_, dec_, arcmin) "
         "WHERE mode = 1 LIMIT 1",
-    ]  # fmt: skip
+    ]
+
+
+def views(release: int) -> dict[str, str]:
+    """Return the views of one release, and what makes each. They are many times slower to make than tables."""
+    spectrum = "SELECT bestObjID, max(specObjID) AS _spectrum FROM _spec WHERE sciencePrimary = 1 GROUP BY bestObjID"
+    made = {
+        "SpecObjAll": _select(_spec_obj(), "_spec"),
+        "SpecObj": "SELECT * FROM SpecObjAll WHERE sciencePrimary = 1",
+        "PhotoObjAll": _select(_photo_obj(), f"_photo LEFT JOIN ({spectrum}) ON bestObjID = objID"),
+        "PhotoObj": "SELECT * FROM PhotoObjAll WHERE mode IN (1, 2)",
+        "PhotoPrimary": "SELECT * FROM PhotoObjAll WHERE mode = 1",
+        "Star": "SELECT * FROM PhotoPrimary WHERE type = 6",
+        "Galaxy": "SELECT * FROM PhotoPrimary WHERE type = 3",
+        "SpecPhotoAll": _select(_spec_photo(), "_spec AS s JOIN _photo AS p ON p.objID = s.bestObjID"),
+        "SpecPhoto": "SELECT * FROM SpecPhotoAll WHERE sciencePrimary = 1 AND mode = 1",
+        "galSpecInfo": "SELECT specObjID, plate AS plateid, mjd, fiberID AS fiberid, ra, dec, z, zErr AS z_err, "
+        "zWarning AS z_warning, class AS spectrotype, subClass AS subclass, 'dr8' AS release, "
+        "CAST(zWarning = 0 AS INTEGER) AS reliable FROM _spec WHERE class = 'GALAXY'",
+    }
     if release >= PAGES_OF_FIELDS:
-        made.append(
-            "CREATE VIEW allspec AS SELECT concat('spec-', field, '-', mjd, '-', sdss_id) AS allspec_id, "
-            "CAST(5 AS SMALLINT) AS sdss_phase, obs AS observatory, 'BOSS' AS instrument, sdss_id, catalogid, "
-            "field AS fps_field, field AS plate_or_fps_field, mjd, run2d, racat AS ra, deccat AS dec, "
+        made["allspec"] = (
+            "SELECT concat('spec-', field, '-', mjd, '-', sdss_id) AS allspec_id, CAST(5 AS SMALLINT) AS sdss_phase, "
+            "obs AS observatory, 'BOSS' AS instrument, sdss_id, catalogid, field AS fps_field, "
+            "field AS plate_or_fps_field, mjd, run2d, racat AS ra, deccat AS dec, "
             "CAST(specobjid AS VARCHAR) AS specobjid FROM spAll"
         )
-    return made
+    return {name: f"CREATE VIEW {name} AS {sql}" for name, sql in made.items()}
 
 
 def descriptions() -> list[dict[str, object]]:
@@ -153,9 +159,9 @@ def _columns(columns: dict[str, str]) -> str:
     return ", ".join(f'"{name}" {kind}' for name, kind in columns.items())
 
 
-def _view(name: str, columns: dict[str, str], source: str) -> str:
+def _select(columns: dict[str, str], source: str) -> str:
     listed = ", ".join(f'{what} AS "{column}"' for column, what in columns.items())
-    return f"CREATE VIEW {name} AS SELECT {listed} FROM {source}"
+    return f"SELECT {listed} FROM {source}"
 
 
 def _constant(kind: str, *, missing: str) -> str:
