@@ -39,7 +39,8 @@ def _do(survey: Survey, method: str, what: str, given: dict[str, object]) -> obj
         return _rows(survey, given)
     if what == "releases":
         if method == "POST":
-            survey.add_release(int(str(given["number"])))
+            like = int(str(given["like"])) if "like" in given else None
+            survey.add_release(int(str(given["number"])), like=like)
         return sorted(survey.releases)
     raise ValueError(f"There is no {method} of {what!r}: ask for log, faults, rows or releases.")
 

@@ -48,6 +48,7 @@ def translate(statement: str) -> Translated:
     if parsed.args.get("into"):
         raise SqlError("CREATE TABLE permission denied in database 'BestDR'.")
     names = _names(parsed)
+    _shuffle(parsed)
     return Translated(parsed.transform(_adapt).sql(dialect="duckdb"), names)
 
 
@@ -84,6 +85,14 @@ def distinct(names: list[str]) -> tuple[str, ...]:
         seen[name.lower()] = again + 1
         made.append(f"{name}{again}" if again else name)
     return tuple(made)
+
+
+def _shuffle(select: exp.Select) -> None:
+    """Have TOP without ORDER BY take any rows, as SQL Server may, so that nobody relies on the order."""
+    first = select.expressions[0].unalias()
+    ordered = any(select.args.get(part) for part in ("order", "distinct", "group"))
+    if select.args.get("limit") and not ordered and isinstance(first, exp.Column) and not first.is_star:
+        select.order_by(exp.Anonymous(this="hash", expressions=[first.copy()]), copy=False)
 
 
 def _adapt(node: exp.Expression) -> exp.Expression:

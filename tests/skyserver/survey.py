@@ -66,9 +66,25 @@ class Survey:
         self.problems: list[BaseException] = []
         self._throttle = rules.Throttle(self.limits)
 
-    def add_release(self, number: int, rows: Rows | None = None, *, without: Sequence[str] = ()) -> None:
-        """Open a release; from now on it answers. `without` are tables that it lacks."""
+    def add_release(
+        self, number: int, rows: Rows | None = None, *, like: int | None = None, without: Sequence[str] = ()
+    ) -> None:
+        """Open a release; from now on it answers.
+
+        Parameters
+        ----------
+        number : int
+            18 for DR18.
+        rows : pyarrow.Table or sequence of mappings, optional
+            Its spectra with their objects; none by default.
+        like : int, optional
+            A release whose spectra it has too.
+        without : sequence of str
+            Tables that it lacks.
+        """
         release = Release(number, without=without)
+        if like is not None:
+            release.add(self.releases[like].ask("SELECT * FROM _spec JOIN _photo ON objID = bestObjID"))
         if rows is not None:
             release.add(rows)
         self.releases[number] = release

@@ -87,3 +87,12 @@ def test_field_descriptions_come_as_json(shared_survey: Survey) -> None:
     assert len(rows) == 190
     assert rows[0]["name"] == "specObjID"
     assert rows[0]["type"] == "numeric"
+
+
+def test_a_page_without_order_is_any_rows_but_always_the_same(shared_survey: Survey) -> None:
+    any_rows, again, ordered = (
+        lines(shared_survey, f"select top 50 specObjID from SpecObj{end}")[1:]  # noqa: S608
+        for end in ("", "", " order by specObjID")
+    )
+    assert any_rows == again
+    assert set(any_rows) != set(ordered)

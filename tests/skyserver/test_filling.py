@@ -150,6 +150,8 @@ def test_releases_are_apart_and_the_unknown_is_not_found() -> None:
         ]
         assert counts == ["1", "2"]
         assert ask(survey.url, "select count(*) from SpecObj", release=17).status == 404
+        survey.add_release(20, [spectrum(402)], like=18)
+        assert ask(survey.url, "select count(*) from SpecObj", release=20).text.splitlines()[2] == "3"
         survey.add_release(17, [spectrum(1)], without=["zooSpec"])
         assert ask(survey.url, "select count(*) from SpecObj", release=17).text.splitlines()[2] == "1"
         assert "Invalid object name 'zooSpec'." in ask(survey.url, "select * from zooSpec", release=17).text
