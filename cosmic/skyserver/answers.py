@@ -7,6 +7,7 @@ table of one column named ``error_message``, and cuts bodies and rows without a 
 from __future__ import annotations
 
 import csv
+import html
 import io
 import itertools
 import json
@@ -23,6 +24,12 @@ from cosmic.skyserver.plan import Query
 
 _THROTTLE: Final = re.compile(r"maximum\s+\d+\s+quer(?:y|ies)", re.IGNORECASE)
 _PASSING: Final = re.compile(r"time-?out|deadlock|try again|temporarily|too busy|connection", re.IGNORECASE)
+_WRONG_QUERY: Final = re.compile(
+    r"invalid (?:column|object) name|incorrect syntax|could not be bound|ambiguous column|conversion failed|overflow"
+    r"|not a recognized|must be a select|limit is|permission was denied|divide by zero|error converting",
+    re.IGNORECASE,
+)
+"""SQL Server's and the service's words for a query that is wrong, whatever status they come with."""
 _PASSING_STATUS: Final = (408, 425, 429)
 _TITLE: Final = "#Table1"
 
@@ -44,9 +51,7 @@ def demand_table(path: Path, query: Query, *, status: int, address: str) -> None
     _refuse_status(head, status, query, address)
     text = head.lstrip("\ufeff \t\r\n")
     if text.startswith("<"):
-        raise TransientSourceError(
-            f"{address} answered with a web page{_page_title(text)} instead of rows{_of(query)}."
-        )
+        _refuse_web_page(text, query, address)
     if not text:
         raise TransientSourceError(f"{address} answered with nothing at all{_of(query)}.")
     lines = text.splitlines()
@@ -104,11 +109,29 @@ def _refuse_status(head: str, status: int, query: Query, address: str) -> None:
     if status < 400:
         return
     said = _said(head)
+    if _WRONG_QUERY.search(said):
+        raise _refused(address, f"with HTTP status {status}{said}", query)
     if status >= 500 or status in _PASSING_STATUS or _THROTTLE.search(said):
         raise TransientSourceError(f"{address} answered with HTTP status {status}{said}{_of(query)}.")
-    raise PermanentSourceError(
-        f"{address} refused the query with HTTP status {status}{said}{_of(query)}. It would refuse it again: check "
-        "--release, --query and --where."
+    if status == 404:
+        raise PermanentSourceError(
+            f"{address} has no data release {query.release} (HTTP status 404). Check --release, and COSMIC_SKYSERVER_URL "
+            "where it is set."
+        )
+    raise _refused(address, f"with HTTP status {status}{said}", query)
+
+
+def _refuse_web_page(text: str, query: Query, address: str) -> None:
+    """The web form puts every error into a page with status 200: its words alone tell a wrong query from bad weather."""
+    plain = " ".join(html.unescape(re.sub(r"<[^>]+>", " ", text)).split())
+    if _WRONG_QUERY.search(plain):
+        raise _refused(address, f"({_message(plain)})", query)
+    raise TransientSourceError(f"{address} answered with a web page{_page_title(text)} instead of rows{_of(query)}.")
+
+
+def _refused(address: str, how: str, query: Query) -> PermanentSourceError:
+    return PermanentSourceError(
+        f"{address} refused the query {how}{_of(query)}. It would refuse it again: check --release, --query and --where."
     )
 
 
@@ -118,10 +141,7 @@ def _refuse_message(message: str, query: Query, address: str) -> None:
         raise TransientSourceError(f"{address} asks for fewer queries a minute: {text}")
     if _PASSING.search(text):
         raise TransientSourceError(f"{address} could not run the query now: {text}{_of(query)}.")
-    raise PermanentSourceError(
-        f"{address} refused the query: {text}{_of(query)}. It would refuse it again: check --release, --query and "
-        "--where."
-    )
+    raise _refused(address, f"({text})", query)
 
 
 def _said(head: str) -> str:
@@ -131,6 +151,14 @@ def _said(head: str) -> str:
         return _page_title(head)
     message = told.get("ErrorMessage") if isinstance(told, dict) else None
     return f" ({' '.join(str(message).split())[:200]})" if message else ""
+
+
+def _message(plain: str) -> str:
+    """The sentence of a page around the words that tell what is wrong."""
+    if told := re.search(r'"?ErrorMessage"?\s*[:=]\s*"?([^"{}]{3,200})', plain):
+        return told[1].strip()
+    found = _WRONG_QUERY.search(plain)
+    return plain[max(0, found.start() - 40) : found.end() + 80] if found else plain[:120]
 
 
 def _page_title(text: str) -> str:

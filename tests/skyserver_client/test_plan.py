@@ -19,7 +19,9 @@ SHARDS = st.dictionaries(st.integers(1, 16383), st.integers(1, 900), min_size=1,
 
 @settings(max_examples=40, deadline=None)
 @given(SHARDS, st.sets(st.integers(1, 16383), max_size=40), st.sampled_from(["default", "study"]))
-def test_batches_hold_each_shard_once_and_their_spans_no_other(shards: list[Shard], others: set[int], name: str) -> None:
+def test_batches_hold_each_shard_once_and_their_spans_no_other(
+    shards: list[Shard], others: set[int], name: str
+) -> None:
     request = plan.Request(page_rows=1_000, query=name)
     present = {one.shard for one in shards} | others
     batches = list(plan.batches(request, OPTICAL, shards, present=present))
