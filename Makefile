@@ -48,15 +48,17 @@ clean:  ## remove .venv and .cosmic
 
 # uv is fast; where it cannot reach the registry that pip is set up for, pip does the same.
 define install
-	$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt $(1) || \
+	@echo "installing what constraints.txt names"
+	@$(BIN)/uv pip install -q --python $(BIN)/python -c constraints.txt $(1) || \
 	    $(BIN)/python -m pip install -q -c constraints.txt $(1)
 endef
 
 $(BIN)/uv:
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
 	    { echo "Cosmic needs Python 3.11 or newer and $(PYTHON) is older; name another: make $(MAKECMDGOALS) PYTHON=python3.12"; exit 1; }
-	$(PYTHON) -m venv $(VENV)
-	$(BIN)/python -m pip install -q -c constraints.txt uv
+	@echo "installing into $(VENV) (once, about a minute)"
+	@$(PYTHON) -m venv $(VENV)
+	@$(BIN)/python -m pip install -q -c constraints.txt uv
 
 $(VENV)/.core: pyproject.toml constraints.txt | $(BIN)/uv
 	$(call install,-e ".$(if $(EXTRAS),[$(EXTRAS)])")

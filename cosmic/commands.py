@@ -8,8 +8,8 @@ from __future__ import annotations
 import inspect
 import types
 import typing
-from collections.abc import Callable
-from typing import Annotated, Any, TypeVar
+from collections.abc import Callable, Mapping
+from typing import Annotated, Any, Final, TypeVar
 
 import typer
 from annotated_types import Ge, Le
@@ -51,14 +51,50 @@ def build(model: type[Options], given: dict[str, object]) -> Options:
     except ValidationError as exc:
         lines = []
         for error in exc.errors(include_url=False):
-            message = error["msg"].removeprefix("Value error, ")
+            message = _rule(error["type"], error["msg"], error.get("ctx", {}))
             if not error["loc"]:
-                lines.append(message)
+                lines.append(message + ".")
                 continue
             name = str(error["loc"][0])
-            origin = _flag(name) if name in given else f"COSMIC_{name.upper()}"
-            lines.append(f"{origin}: {message} (got {error['input']!r})")
+            origin = _flag(name) if name in given else name if name.startswith("COSMIC_") else f"COSMIC_{name.upper()}"
+            lines.append(f"{origin}: {message}, not {_shown(error['input'])}.")
         raise ConfigError("\n".join(lines) + "\nSee --help for what each option takes.") from exc
+
+
+_RULES: Final = {
+    "greater_than_equal": "it must be at least {ge}",
+    "greater_than": "it must be more than {gt}",
+    "less_than_equal": "it must be at most {le}",
+    "less_than": "it must be less than {lt}",
+    "int_parsing": "it must be a whole number",
+    "int_from_float": "it must be a whole number",
+    "int_type": "it must be a whole number",
+    "float_parsing": "it must be a number",
+    "float_type": "it must be a number",
+    "bool_parsing": "it must be true or false",
+    "bool_type": "it must be true or false",
+    "path_type": "it must be a path",
+    "string_type": "it must be text",
+    "enum": "it must be {expected}",
+    "literal_error": "it must be {expected}",
+    "extra_forbidden": "there is no such option",
+}
+"""Kinds of mistakes that pydantic finds, in our words."""
+
+
+def _rule(kind: str, message: str, context: Mapping[str, object]) -> str:
+    """Return the rule that a value broke, in words that follow the option's name."""
+    words = _RULES.get(kind)
+    return message.removeprefix("Value error, ").rstrip(".") if words is None else words.format(**context)
+
+
+def _shown(value: object) -> str:
+    text = str(value) or "nothing"
+    return text if len(text) <= _LONG else f"{text[:_LONG]}…"
+
+
+_LONG: Final = 60
+"""Characters of a wrong value that are repeated."""
 
 
 def _flag(name: str) -> str:

@@ -1,7 +1,8 @@
 """From a snapshot to one matrix on disk: labels, cuts, split and features of a task and arm. Trains nothing.
 
 The classes of a task are decided before the arm, on its labelled rows, so that they are the same in every arm; rows
-that lack a value leave that arm alone. Every row keeps its part; nothing here rebalances anything.
+that lack a value leave that arm alone, and so does a class that no training row is left of. Every row keeps its part;
+nothing here rebalances anything.
 """
 
 from __future__ import annotations
@@ -25,9 +26,9 @@ from cosmic.errors import ArtefactCorrupt
 from cosmic.facts import LabelFacts, Part, Portion
 from cosmic.features import NotRun, Recipe
 from cosmic.records import Arm, Prepared, Sky, Snapshot, SplitName, Task
-from cosmic.splits import parts, random_parts
+from cosmic.splits import PARTS, parts, random_parts
+from cosmic.task_cards import bounded, write_card
 
-PARTS: Final[tuple[Part, ...]] = ("train", "validation", "test")
 _NO_LABELS: Final = {
     Task.SUPERCLASS: "no class labels: neither class nor a stellar subclass is given",
     Task.STAR: "no star subclass labels",
@@ -37,7 +38,11 @@ _log = logging.getLogger(__name__)
 
 
 class DatasetCard(BaseModel):
-    """What a data set is, in words and counts. Travels inside its file."""
+    """What a data set is, in words and counts. Travels inside its file.
+
+    Of the labelled rows of the task, `untrained` counts those of classes that the arm has no complete training row of,
+    so that it cannot know them; `lacking` counts those of its own classes that lack a value; the others are its rows.
+    """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
@@ -55,7 +60,9 @@ class DatasetCard(BaseModel):
     dropped: dict[str, int]
     counts: dict[str, dict[Part, int]]
     lacking: int
+    untrained: dict[str, int]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,7 +78,7 @@ class TaskLabels:
     codes : numpy.ndarray
         Shape (n,): index into `names` of each row.
     part : numpy.ndarray
-        Shape (n,): index into `PARTS` of each row.
+        Shape (n,): index into `cosmic.splits.PARTS` of each row.
     dropped : dict
         Labels with fewer than `min_class_size` rows, and their number of rows.
     facts : LabelFacts
@@ -133,7 +140,7 @@ def label_rows(
 
 
 def part_codes(rows: pa.Table, *, split: SplitName, salt: str, seed: int) -> NDArray[np.int8]:
-    """Return the index into `PARTS` of each row, shape (n,), for the rows of a whole snapshot."""
+    """Return the index into `cosmic.splits.PARTS` of each row, shape (n,), for the rows of a whole snapshot."""
     if split is SplitName.RANDOM:
         named = random_parts(rows["object_key"].combine_chunks(), seed=seed)
     else:
@@ -174,22 +181,24 @@ def prepare(
     """
     started = time.perf_counter()
     made: Dataset | NotRun = NotRun(_NO_LABELS[task])
+    card = None
     if task in labels.ORDER:
         labelled = label_rows(
             snapshot, task=task, split=split, salt=salt, seed=seed, min_class_size=min_class_size, filter=filter
         )
         made = _assemble(snapshot, labelled, task=task, arm=arm, split=split, salt=salt, seed=seed, filter=filter)
+        card = write_card(labelled.facts, labelled.dropped, folder)
     if isinstance(made, NotRun):
         settings = (snapshot.id, task, arm, split, salt, seed, min_class_size, filter, made.reason)
         key = hashlib.sha256("\0".join(map(str, settings)).encode()).hexdigest()
         _log.info("%s, %s: not run, %s", task, arm, made.reason)
-        return Prepared(key, None, task, arm, (), made.reason)
+        return Prepared(key, None, task, arm, (), made.reason, labels=card)
     content = made.to_bytes()
     digest = hashlib.sha256(content).hexdigest()
     path = artefacts.write(folder / f"{digest}.arrow", lambda part: part.write_bytes(content))
     seconds = time.perf_counter() - started
     _log.info("%s, %s: %d rows, %d features in %.1f s", task, arm, len(made.y), len(made.card.features), seconds)
-    return Prepared(digest, path, task, arm, made.card.features)
+    return Prepared(digest, path, task, arm, made.card.features, labels=card)
 
 
 def _assemble(
@@ -214,20 +223,31 @@ def _assemble(
     if isinstance(recipe, NotRun):
         return recipe
     matrix = features.build(labelled.rows, recipe)
-    whole = matrix.complete
-    codes, part = labelled.codes[whole], labelled.part[whole]
+    if not matrix.complete.any():
+        return NotRun("no row has a value in every column that the arm needs")
+    if empty := _empty(labelled.part[matrix.complete]):
+        return empty
+    trained = np.unique(labelled.codes[matrix.complete & (labelled.part == PARTS.index("train"))])
+    names = tuple(labelled.names[code] for code in trained)
+    untrained = {name: size for name, size in labelled.counts.items() if name not in names}
+    if len(names) < 2:
+        without = bounded([f"{name} ({size})" for name, size in untrained.items()])
+        return NotRun(
+            f"fewer than two classes have training rows with every value that the arm needs: none of {without}"
+        )
+    known = np.isin(labelled.codes, trained)
+    whole = matrix.complete & known
+    codes, part = np.searchsorted(trained, labelled.codes[whole]), labelled.part[whole]
     sizes = {
         name: {p: int(((codes == code) & (part == at)).sum()) for at, p in enumerate(PARTS)}
-        for code, name in enumerate(labelled.names)
+        for code, name in enumerate(names)
     }
-    if not whole.any():
-        return NotRun("no row has a value in every column that the arm needs")
-    empty = [p for at, p in enumerate(PARTS) if not (part == at).any()]
-    if empty:
-        return NotRun(f"no rows in the {' and '.join(empty)} part")
-    untrained = [name for name, size in sizes.items() if not size["train"]]
+    if empty := _empty(part):
+        return empty
+    warnings = matrix.warnings
     if untrained:
-        return NotRun(f"no training rows of {', '.join(untrained)} with the columns that the arm needs")
+        without = bounded([f"{name} ({size:,} objects)" for name, size in untrained.items()])
+        warnings += (f"no training object of {without} has every value that the arm needs: left out of this arm",)
     card = DatasetCard(
         snapshot=snapshot.id,
         sky=snapshot.sky,
@@ -236,14 +256,16 @@ def _assemble(
         seed=seed,
         filter=filter,
         recipe=recipe,
-        labels=labelled.names,
+        labels=names,
         features=matrix.names,
         units=matrix.units,
         label_facts=labelled.facts,
         dropped=labelled.dropped,
         counts=sizes,
-        lacking=int((~whole).sum()),
+        lacking=int((known & ~whole).sum()),
+        untrained=untrained,
         notes=matrix.notes,
+        warnings=warnings,
     )
     rows = labelled.rows.filter(pa.array(whole))
     return Dataset(
@@ -268,7 +290,7 @@ class Dataset:
     X : numpy.ndarray
         Features, float64, shape (n, d), no NaN.
     y, part : numpy.ndarray
-        Shape (n,): index into ``card.labels`` and into `PARTS`.
+        Shape (n,): index into ``card.labels`` and into `cosmic.splits.PARTS`.
     keys, blocks : pyarrow.Array
         Shape (n,), text: the object, and the unit of the split and of resampling.
     r : numpy.ndarray
@@ -336,6 +358,11 @@ class Dataset:
 
 
 _AGAIN: Final = "Run the same command again: the step that makes it will run anew."
+
+
+def _empty(part: NDArray[np.int8]) -> NotRun | None:
+    empty = [name for at, name in enumerate(PARTS) if not (part == at).any()]
+    return NotRun(f"no rows in the {' and '.join(empty)} part") if empty else None
 
 
 def _portions(part: NDArray[np.int8]) -> dict[Part, Portion]:

@@ -39,10 +39,6 @@ class ContractViolation(CosmicError):
         self.reasons = reasons
 
 
-class GateRefused(CosmicError):
-    """A challenger was refused."""
-
-
 class ArtefactCorrupt(CosmicError):
     """A file of ours is missing, truncated or differs from its digest."""
 

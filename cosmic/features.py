@@ -13,9 +13,9 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cosmic.arrays import floats
 from cosmic.columns import BANDS, BY_NAME, Group
 from cosmic.errors import ConfigError
 from cosmic.records import Arm, MagnitudeSystem, Task
@@ -90,8 +90,8 @@ class FeatureMatrix:
         Shape (n, d), NaN where a row lacks what a feature needs.
     complete : numpy.ndarray
         Shape (n,): rows that have every feature.
-    notes : tuple of str
-        What a reader should know about them.
+    notes, warnings : tuple of str
+        What a reader should know about them, and what should make a reader stop.
     """
 
     names: tuple[str, ...]
@@ -99,6 +99,7 @@ class FeatureMatrix:
     values: Floats
     complete: NDArray[np.bool_]
     notes: tuple[str, ...] = ()
+    warnings: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,8 +127,7 @@ def choose(rows: pa.Table, *, task: Task, arm: Arm, system: MagnitudeSystem) -> 
         return NotRun(f"no ELODIE columns: {', '.join(lacking)}") if lacking else Recipe(task, arm, system)
     if arm is Arm.NO_LEAK:
         return Recipe(task, arm, system)
-    covered = min(_share(rows, f"extinction_{band}") for band in BANDS)
-    corrected = system is not MagnitudeSystem.DEREDDENED and covered >= ENOUGH
+    corrected = system is not MagnitudeSystem.DEREDDENED and _with_extinction(rows) >= ENOUGH
     if arm is Arm.PHOTOMETRIC:
         return Recipe(task, arm, system, corrected)
     shape = _best_shape(rows, system=system)
@@ -156,13 +156,19 @@ def build(rows: pa.Table, recipe: Recipe) -> FeatureMatrix:
     published study; its colours are of uncorrected magnitudes.
     """
     features = features_of(recipe)
-    columns = {name: _floats(rows, name) for feature in features for name in feature.inputs}
+    columns = {name: floats(rows, name) for feature in features for name in feature.inputs}
     values = np.empty((rows.num_rows, len(features)))
     for index, feature in enumerate(features):
         values[:, index] = feature.formula(columns)
     complete = np.asarray(np.isfinite(values).all(axis=1))
     names = tuple(feature.name for feature in features)
-    return FeatureMatrix(names, tuple(feature.unit for feature in features), values, complete, notes(recipe))
+    units = tuple(feature.unit for feature in features)
+    return FeatureMatrix(names, units, values, complete, notes(recipe, rows), warnings(recipe, rows))
+
+
+def is_corrected(names: Iterable[str]) -> bool:
+    """Return whether features of these names are of magnitudes that were corrected for extinction here."""
+    return f"{BANDS[0]}_0" in names
 
 
 def check_allowed(columns: Iterable[str], arm: Arm) -> None:
@@ -191,8 +197,8 @@ def check_allowed(columns: Iterable[str], arm: Arm) -> None:
         )
 
 
-def notes(recipe: Recipe) -> tuple[str, ...]:
-    """Return what a reader should know about the features of a recipe."""
+def notes(recipe: Recipe, rows: pa.Table) -> tuple[str, ...]:
+    """Return what a reader should know about the features that a recipe gives these rows."""
     said = []
     dereddened = recipe.system is MagnitudeSystem.DEREDDENED
     if recipe.arm in (Arm.PUBLISHED, Arm.NO_LEAK):
@@ -202,11 +208,23 @@ def notes(recipe: Recipe) -> tuple[str, ...]:
         said.append("magnitudes come corrected for extinction and are not corrected again")
     elif recipe.corrected:
         said.append("magnitudes are corrected for Galactic extinction")
-    else:
-        said.append("magnitudes are not corrected for extinction: not every object has extinction values")
+    elif not _with_extinction(rows):
+        said.append("magnitudes are not corrected for extinction: there are no extinction values in all five bands")
     if recipe.shape is not None:
         said.append(f"shape is {_SHAPE_WORDS[recipe.shape]}")
     return tuple(said)
+
+
+def warnings(recipe: Recipe, rows: pa.Table) -> tuple[str, ...]:
+    """Return what should make a reader stop: a correction that most objects could have and none has."""
+    covered = _with_extinction(rows)
+    photometric = recipe.arm in (Arm.PHOTOMETRIC, Arm.PHOTOMETRIC_SHAPE)
+    if not photometric or recipe.corrected or recipe.system is MagnitudeSystem.DEREDDENED or not covered:
+        return ()
+    return (
+        f"magnitudes are not corrected for extinction, since only {100 * covered:.1f} % of the objects have extinction "
+        f"values and {100 * ENOUGH:.0f} % must; with values for the others the same command would correct all",
+    )
 
 
 # --------------------------------------------------------------------------------------------- the sets
@@ -291,10 +309,15 @@ def _best_shape(rows: pa.Table, *, system: MagnitudeSystem) -> Shape | None:
         if shape is Shape.PSF_MODEL and system is not MagnitudeSystem.MODEL:
             continue
         inputs = {name for feature in _shape_features(shape, system) for name in feature.inputs}
-        complete = np.isfinite(np.column_stack([_floats(rows, name) for name in sorted(inputs)])).all(axis=1)
+        complete = np.isfinite(np.column_stack([floats(rows, name) for name in sorted(inputs)])).all(axis=1)
         full[shape] = int(complete.sum())
     most = max(full.values())
     return next((shape for shape, count in full.items() if most and count >= RICHER * most), None)
+
+
+def _with_extinction(rows: pa.Table) -> float:
+    """Share of rows that have extinction, in the band that fewest have it in."""
+    return min(_share(rows, f"extinction_{band}") for band in BANDS)
 
 
 def _share(rows: pa.Table, name: str) -> float:
@@ -302,11 +325,3 @@ def _share(rows: pa.Table, name: str) -> float:
     if name not in rows.column_names or not rows.num_rows:
         return 0.0
     return float(1.0 - rows[name].null_count / rows.num_rows)
-
-
-def _floats(rows: pa.Table, name: str) -> Floats:
-    if name not in rows.column_names:
-        return np.full(rows.num_rows, np.nan)
-    column = rows[name].combine_chunks().cast(pa.float64())
-    values: Floats = pc.fill_null(column, float("nan")).to_numpy(zero_copy_only=False)
-    return values

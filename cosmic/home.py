@@ -2,10 +2,35 @@
 
 from __future__ import annotations
 
+import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from cosmic.errors import ConfigError
 from cosmic.records import Sky
+
+
+def demand_usable(root: Path) -> None:
+    """Raise unless a home is a folder that can be written to, or can be made. Touches nothing.
+
+    Raises
+    ------
+    ConfigError
+        If it is a file, or lies in one, or may not be written.
+    """
+    place = next((place for place in (root.absolute(), *root.absolute().parents) if os.path.lexists(place)), None)
+    if place is None or not place.is_dir():
+        raise unusable(root, f"{place} is a file" if place and place.exists() else f"{place} leads nowhere")
+    if not os.access(place, os.W_OK | os.X_OK):
+        raise unusable(root, f"{place} may not be written to")
+
+
+def unusable(root: Path, reason: str) -> ConfigError:
+    """Return the error that says why a home cannot be used, and what to do."""
+    return ConfigError(
+        f"The home {root} cannot be used: {reason}. Name a folder that can be made and written with --home DIR or "
+        "COSMIC_HOME."
+    )
 
 
 @dataclass(frozen=True, slots=True)

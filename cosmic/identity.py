@@ -15,8 +15,10 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cosmic.arrays import floats
 from cosmic.columns import BANDS
 from cosmic.objects import magnitude_digests
+from cosmic.roundings import same_photometry
 
 NSIDE: Final = 64
 """HEALPix resolution of the blocks: cells of about 0.84 square degrees, 49,152 on the sky."""
@@ -56,10 +58,11 @@ def link(rows: pa.Table) -> Links:
     """Return how these rows belong together. The order of the rows does not matter.
 
     Rows belong to one block when they lie within 1 arcsec of each other, when they name the same plate, mjd and
-    fibre, or when their five magnitudes are equal and one of them has no position; and so does whatever is joined
-    through a chain of these. A block that a row already has never changes, and rows that join it take it over; of
-    several, that of a row with a position and then of the best rank. A new block is the nested HEALPix cell of the
-    positioned row of the best rank, or the magnitudes where no row has a position.
+    fibre, or when their five magnitudes are equal, up to rounding (`cosmic.roundings`), and one of them has no
+    position; and so does whatever is joined through a chain of these. A block that a row already has never changes,
+    and rows that join it take it over; of several, that of a row with a position and then of the best rank. A new
+    block is the nested HEALPix cell of the positioned row of the best rank, or the magnitudes where no row has a
+    position.
 
     Rows are the same spectrum when one of these holds and nothing contradicts it: within 1 arcsec and equal mjd;
     within 1 arcsec and equal magnitudes; equal magnitudes and one of them without a position; equal plate, mjd and
@@ -85,6 +88,28 @@ def link(rows: pa.Table) -> Links:
     return Links(pa.array(block, pa.string()).take(pa.array(back)), same_as.take(pa.array(back)), bridged)
 
 
+def belong_to(rows: pa.Table, known: pa.Table) -> npt.NDArray[np.bool_]:
+    """Return which rows are objects of `known`, shape (n,).
+
+    They have its key, belong together with one of its rows as in `link`, or have its five magnitudes. A position or
+    magnitudes that more than `FILLER` rows share exactly count as none.
+
+    Parameters
+    ----------
+    rows, known : pyarrow.Table
+        Canonical rows with the columns of `COLUMNS` (optional ones may be absent). ra and dec in deg.
+    """
+    tables = [table.select([name for name in COLUMNS if name in table.column_names]) for table in (known, rows)]
+    both = pa.concat_tables(tables, promote_options="default")
+    sky = _Sky.of(both.append_column("block", pa.nulls(both.num_rows, pa.string())))
+    ours = np.arange(both.num_rows) < known.num_rows
+    found = pc.is_in(sky.keys, value_set=known["object_key"]).to_numpy().astype(bool)
+    found |= np.isin(sky.photometry, np.unique(sky.photometry[ours & (sky.photometry >= 0)]))
+    for group in _components(sky):
+        found[group] |= ours[group].any()
+    return np.asarray(found[known.num_rows :])
+
+
 @dataclass(frozen=True, slots=True)
 class _Sky:
     """Rows in order of rank (kind of key, then key), as arrays; -1 where an integer is missing.
@@ -107,20 +132,22 @@ class _Sky:
 
     @classmethod
     def of(cls, rows: pa.Table) -> _Sky:
-        ra, dec = _floats(rows, "ra"), _floats(rows, "dec")
+        ra, dec = floats(rows, "ra"), floats(rows, "dec")
         place = np.full(rows.num_rows, -1, np.int64)
         given = np.flatnonzero(np.isfinite(ra) & np.isfinite(dec))
         _, first, place[given] = np.unique(ra[given] + 1j * dec[given], return_index=True, return_inverse=True)
-        digests = magnitude_digests(rows)
+        place, digests = _without_fillers(place), magnitude_digests(rows)
+        exact = _without_fillers(digests.dictionary_encode().indices.to_numpy().astype(np.int64))
+        magnitudes = np.column_stack([floats(rows, band) for band in BANDS])
         return cls(
             keys=rows["object_key"],
             stored=rows["block"].to_pylist(),
             ra=ra,
             dec=dec,
-            place=_without_fillers(place),
+            place=place,
             near=_neighbours(ra[given[first]], dec[given[first]]),
             digests=digests,
-            photometry=_without_fillers(digests.dictionary_encode().indices.to_numpy().astype(np.int64)),
+            photometry=_without_fillers(same_photometry(magnitudes, exact, place < 0)),
             plate=_integers(rows, "plate"),
             mjd=_integers(rows, "mjd"),
             fiberid=_integers(rows, "fiberid"),
@@ -287,13 +314,6 @@ def _ranks(keys: pa.ChunkedArray) -> Ints:
     places = np.empty(len(order), np.int64)
     places[order] = np.arange(len(order))
     return places
-
-
-def _floats(rows: pa.Table, name: str) -> Floats:
-    values = (
-        pc.fill_null(rows[name], np.nan).to_numpy() if name in rows.column_names else np.full(rows.num_rows, np.nan)
-    )
-    return np.asarray(values, np.float64)
 
 
 def _integers(rows: pa.Table, name: str) -> Ints:

@@ -5,7 +5,7 @@ Facts only, ready for JSON; `cosmic.inspection_view` shows them to people.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path
@@ -16,6 +16,7 @@ import pyarrow.compute as pc
 
 from cosmic.columns import BANDS, BY_NAME, CLASSES, EXTRAGALACTIC_SUBCLASSES, OBJECT_COLUMNS
 from cosmic.features import NotRun, build, choose
+from cosmic.inspection_verdict import Judge, Verdict
 from cosmic.labels import ORDER, Labels, label
 from cosmic.objects import object_keys
 from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
@@ -32,28 +33,6 @@ _KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "magni
 _NO_LABEL: Final = "no row has a label for it"
 _TOP: Final = 10
 _EXAMPLES: Final = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Verdict:
-    """What a contract says of a page.
-
-    Parameters
-    ----------
-    quarantined : int
-        Rows that would be set aside.
-    reasons : dict of str to int
-        Those rows by reason; a row with two counts under both.
-    problems : tuple of str
-        What is wrong with the page as a whole, for which none of its rows would go on.
-    """
-
-    quarantined: int
-    reasons: dict[str, int]
-    problems: tuple[str, ...] = ()
-
-
-Judge = Callable[[ParsedPage], Verdict]
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,7 +164,8 @@ class Inspection:
     labels : LabelFacts or None
         None where there are none; `no_labels` then says what that means.
     services : tuple of Service
-        Each task in each arm, where classes with fewer than `class_size` rows are dropped.
+        Each task in each arm, where classes with fewer than `class_size` rows are dropped. Counted in the rows that
+        pass the contract, where somebody judged.
     verdict : Verdict or None
         None where nobody judged.
     """
@@ -238,6 +218,9 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
     how = {use.canonical: use.how for use in mapped.uses}
     lines = parsed.uncastable.filter(pc.equal(parsed.uncastable["column"], ""))
     unlabelled = missing_labels(mapped, file=str(path))
+    judged = None if judge is None else judge(parsed)
+    # rows without any label are quarantined, and can be classified all the same
+    served = parsed.rows if judged is None or unlabelled else judged.valid
     return Inspection(
         path=str(path),
         overrides=tuple(columns),
@@ -256,9 +239,9 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
         unit_reason=parsed.unit_reason.removeprefix(f"{mapped.system_reason}; "),
         labels=None if unlabelled else _label_facts(parsed),
         no_labels=str(unlabelled) if unlabelled else None,
-        services=_services(parsed, class_size),
+        services=_services(served, parsed.system, class_size),
         class_size=class_size,
-        verdict=None if judge is None else judge(parsed),
+        verdict=judged.verdict if judged else None,
     )
 
 
@@ -323,9 +306,9 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
     )
 
 
-def _services(parsed: ParsedPage, class_size: int) -> tuple[Service, ...]:
-    rows = _without_sentinels(parsed.rows)
-    return tuple(service for task in TASKS for service in _task(rows, task, parsed.system, class_size))
+def _services(rows: pa.Table, system: MagnitudeSystem, class_size: int) -> tuple[Service, ...]:
+    measured = _without_sentinels(rows)
+    return tuple(service for task in TASKS for service in _task(measured, task, system, class_size))
 
 
 def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) -> Iterator[Service]:
@@ -345,8 +328,8 @@ def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) 
             yield Service(task, arm, complete, None if complete else "no row has all that it needs", small)
         else:
             unlabelled = complete and not counts and lacking == _NO_LABEL
-            trained = f"; a model trained elsewhere can classify {_n_rows(complete)}" if unlabelled else ""
-            yield Service(task, arm, 0, lacking + trained, small)
+            but_a_label = f"; {_n_rows(complete)} would serve if labelled" if unlabelled else ""
+            yield Service(task, arm, 0, lacking + but_a_label, small)
 
 
 def _why_no_classes(rows: pa.Table, task: Task, counts: Mapping[str, int], class_size: int) -> str:

@@ -15,7 +15,8 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service, Verdict
+from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service
+from cosmic.inspection_verdict import Verdict
 
 _ARMS = (
     "Arms: published has the study's features; no-leak those less redshift and ELODIE; photometric magnitudes and "
@@ -200,11 +201,20 @@ def _verdict(verdict: Verdict | None, rows: int) -> Iterator[RenderableType]:
     if not verdict.quarantined:
         yield from () if verdict.problems else [_line("Nothing.")]
         return
-    share = f"{100 * verdict.quarantined / rows:.2g} %"
     several = sum(verdict.reasons.values()) > verdict.quarantined
     more = "; one with several reasons is counted under each" if several else ""
-    yield _line(f"{verdict.quarantined:,} of {rows:,} rows ({share}){more}:")
+    yield _line(f"{verdict.quarantined:,} of {rows:,} rows ({_share(verdict.quarantined, rows)}){more}:")
     yield _indented(_reasons(verdict.reasons))
+
+
+def _share(part: int, whole: int) -> str:
+    """Return a share in per cent. Only all of them are 100 %, and only none are 0 %."""
+    percent = 100 * part / whole
+    if 0 < percent < 0.01:
+        return "less than 0.01 %"
+    if 99.9 < percent < 100:
+        return "more than 99.9 %"
+    return f"{percent:.3g} %" if percent > 99 else f"{percent:.2g} %"
 
 
 def _reasons(reasons: Mapping[str, int]) -> RenderableType:

@@ -112,8 +112,7 @@ def demand_continuity(judged: JudgedPage, *, baseline: str | None, suite: Suite,
         listed = "\n".join(f"- {problem}" for problem in problems[:10])
         raise ContractViolation(
             f"{judged.page.origin} differs from what was last accepted from there, so none of its {judged.rows} rows "
-            f"went on:\n{listed}\nEach limit is a setting (COSMIC_ and its name in capitals). The page and its report "
-            f"are kept: {judged.report}.",
+            f"went on:\n{listed}\nThe page and its report are kept: {judged.report}.",
             reasons=problems,
         )
 

@@ -15,10 +15,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cosmic.arrays import floats
 from cosmic.columns import BY_NAME, arrow_field
 from cosmic.errors import ConfigError
 from cosmic.records import MagnitudeSystem, Task
-from cosmic.vocabularies import STAR_SUBCLASSES
+from cosmic.vocabularies import STAR_SUBCLASSES, class_of
 
 SUPERCLASSES: Final = ("galaxy", "quasar", "star")
 STAR_LETTERS: Final = ("O", "B", "A", "F", "G", "K", "M", "C", "D", "d")
@@ -161,12 +162,12 @@ def _none(rows: pa.Table, system: MagnitudeSystem) -> Cut:
 
 
 def _brightness(rows: pa.Table, system: MagnitudeSystem) -> Cut:
-    extinction = _floats(rows, "extinction_r")
+    extinction = floats(rows, "extinction_r")
     if "petro_r" in _with_values(rows):
         _need(rows, "brightness", "petro_r", "extinction_r")
-        return Cut(_floats(rows, "petro_r") - extinction < _BRIGHTEST_GZ2)
+        return Cut(floats(rows, "petro_r") - extinction < _BRIGHTEST_GZ2)
     _need(rows, "brightness", "r")
-    r = _floats(rows, "r")
+    r = floats(rows, "r")
     if system is MagnitudeSystem.DEREDDENED or np.isnan(extinction).all():
         what = "r as it is"
     else:
@@ -177,12 +178,12 @@ def _brightness(rows: pa.Table, system: MagnitudeSystem) -> Cut:
 def _petro_r90(rows: pa.Table, system: MagnitudeSystem) -> Cut:
     del system
     _need(rows, "petro_r90", "petro_r90_r")
-    return Cut(_floats(rows, "petro_r90_r") > _SMALLEST_GZ2)
+    return Cut(floats(rows, "petro_r90_r") > _SMALLEST_GZ2)
 
 
 def _gz2(rows: pa.Table, system: MagnitudeSystem) -> Cut:
     bright, large = _brightness(rows, system), _petro_r90(rows, system)
-    redshift = _floats(rows, "redshift")
+    redshift = floats(rows, "redshift")
     lo, hi = _REDSHIFTS_GZ2
     near = np.isnan(redshift) | ((redshift > lo) & (redshift < hi))
     return Cut(bright.passes & large.passes & near, bright.note)
@@ -208,16 +209,9 @@ def _column(rows: pa.Table, name: str) -> pa.Array:
     return column.cast(kind)
 
 
-def _floats(rows: pa.Table, name: str) -> NDArray[np.float64]:
-    values: NDArray[np.float64] = pc.fill_null(_column(rows, name), float("nan")).to_numpy(zero_copy_only=False)
-    return values
-
-
 def _class(rows: pa.Table) -> pa.Array:
     """The class column; a row that has none but a stellar subclass string is a star."""
-    given = _column(rows, "class")
-    stellar = pc.is_in(_column(rows, "subclass"), value_set=pa.array(list(STAR_SUBCLASSES)))
-    return pc.if_else(pc.and_(pc.is_null(given), stellar), "STAR", given)
+    return class_of(_column(rows, "class"), _column(rows, "subclass"))
 
 
 def _is(values: pa.Array, text: str) -> pa.Array:
@@ -239,6 +233,6 @@ def _need(rows: pa.Table, name: str, *columns: str) -> None:
     missing = [column for column in columns if column not in _with_values(rows)]
     if missing:
         raise ConfigError(
-            f"filter {name!r} needs {', '.join(missing)}, of which this catalogue has no values. "
+            f"filter {name!r} needs {', '.join(missing)}, of which these rows have no values. "
             f"Add files with {', '.join(BY_NAME[column].source for column in missing)}, or use --filter none."
         )

@@ -13,7 +13,7 @@ import pyarrow.compute as pc
 
 from cosmic.columns import BANDS, BY_NAME, OBJECT_SCHEMA, Group
 from cosmic.objects import magnitude_bytes
-from cosmic.vocabularies import STAR_SUBCLASSES
+from cosmic.vocabularies import class_of
 
 OF_THE_CLASS: Final = frozenset(
     name for name, column in BY_NAME.items() if column.group in (Group.LABEL, Group.SPECTRUM, Group.ELODIE)
@@ -61,9 +61,7 @@ def complete(rows: pa.Table, donors: pa.Table) -> pa.Table:
 
 def classes(rows: pa.Table) -> pa.Array:
     """Return the class of each row: the one given, else STAR where the subclass is a stellar one, else null."""
-    given, subclass = _text(rows, "class"), _text(rows, "subclass")
-    stellar = pc.is_in(subclass, value_set=pa.array(list(STAR_SUBCLASSES)))
-    return pc.if_else(pc.and_(pc.is_null(given), stellar), "STAR", given)
+    return class_of(_text(rows, "class"), _text(rows, "subclass"))
 
 
 def _labels_may_cross(rows: pa.Table, donors: pa.Table) -> pa.Array:

@@ -7,18 +7,17 @@ import struct
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
+from cosmic.arrays import floats
 from cosmic.columns import BANDS
-
-_IDENTITY = ("class", "subclass")
 
 
 def object_keys(rows: pa.Table) -> pa.Array:
     """Return the object_key of each row, text.
 
     ``spec:`` and specObjID zero-padded to 20 digits; else ``pmf:plate-mjd-fiberid`` as integers; else
-    ``row:`` and the sha256 of the row's required values (u g r i z, class, subclass).
+    ``row:`` and the sha256 of the row's five magnitudes. Labels are no part of it: a row whose label was corrected is
+    the same object as before.
 
     Parameters
     ----------
@@ -37,12 +36,8 @@ def object_keys(rows: pa.Table) -> pa.Array:
     without = [index for index, key in enumerate(keys) if key is None]
     if without:
         lacking = rows.take(pa.array(without))
-        texts = [
-            lacking[name].to_pylist() if name in lacking.column_names else [None] * len(without) for name in _IDENTITY
-        ]
-        for index, magnitudes, *labels in zip(without, magnitude_bytes(lacking), *texts, strict=True):
-            payload = magnitudes + "\0".join(label or "" for label in labels).encode()
-            keys[index] = f"row:{hashlib.sha256(payload).hexdigest()}"
+        for index, digest in zip(without, magnitude_digests(lacking).to_pylist(), strict=True):
+            keys[index] = f"row:{digest}"
     return pa.array(keys, pa.string())
 
 
@@ -58,7 +53,7 @@ def magnitude_bytes(rows: pa.Table) -> list[bytes]:
     """Return the five magnitudes of each row as integers of 1e-5 mag, packed; missing ones as the smallest."""
     columns = []
     for band in BANDS:
-        values = pc.fill_null(rows[band].cast(pa.float64()), float("nan")).to_numpy(zero_copy_only=False)
+        values = floats(rows, band)
         finite = np.isfinite(values)
         scaled = np.full(len(values), np.iinfo(np.int64).min)
         scaled[finite] = np.rint(np.clip(values[finite], -1e9, 1e9) * 1e5).astype(np.int64)

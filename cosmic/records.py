@@ -113,8 +113,24 @@ class JudgedPage:
 
 
 @dataclass(frozen=True, slots=True)
+class Contradiction:
+    """Two pages of one ingest, by origin, that say different things of `rows` objects in `columns`; the later stands."""
+
+    earlier: str
+    later: str
+    rows: int
+    columns: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Ingest:
-    """What one ingest did to the catalogue, as recorded in the same transaction."""
+    """What one ingest did to the catalogue, as recorded in the same transaction.
+
+    inserted + updated + unchanged = valid. `earlier` rows of the catalogue came before and are in none of the pages.
+    `superseded` of the unchanged are contradicted by a later page (`contradictions` says which). `erased` counts, by
+    column, stored values of updated rows that the new row could not keep (`cosmic.lending`). `too_rough` rows without
+    id and position have too few decimals to be found in other files.
+    """
 
     id: str
     catalogue: CatalogueId
@@ -126,6 +142,11 @@ class Ingest:
     unchanged: int
     state: str
     reasons: dict[str, int] = field(default_factory=dict)
+    earlier: int = 0
+    superseded: int = 0
+    contradictions: tuple[Contradiction, ...] = ()
+    erased: dict[str, int] = field(default_factory=dict)
+    too_rough: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -147,7 +168,10 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Prepared:
-    """A matrix on disk: one task, one arm, labels, split and blocks; or the reason there is none."""
+    """A matrix on disk: one task, one arm, labels, split and blocks; or the reason there is none.
+
+    `labels` says what the labelled rows of the task are, in every arm; None for a task that has no labels yet.
+    """
 
     id: str
     path: Path | None
@@ -155,6 +179,7 @@ class Prepared:
     arm: Arm
     features: tuple[str, ...]
     not_run: str | None = None
+    labels: Path | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -203,6 +228,14 @@ class Composed:
 
 
 @dataclass(frozen=True, slots=True)
+class Paired:
+    """The arms of one task beside each other on the same test objects; `ArmPair` blocks of the facts on disk."""
+
+    task: Task
+    path: Path
+
+
+@dataclass(frozen=True, slots=True)
 class HeldOut:
     """One kept model scored on one hold-out file; a `Holdout` of the facts on disk."""
 
@@ -213,7 +246,7 @@ class HeldOut:
 
 @dataclass(frozen=True, slots=True)
 class Report:
-    """A report on disk, with its verdict in a sentence and its counts as Markdown for other places that show a run."""
+    """A report on disk, with its verdict in a sentence and tables as Markdown for other places that show a run."""
 
     run: str
     html: Path
@@ -221,3 +254,4 @@ class Report:
     latest: Path
     verdict: str
     counts: str
+    scores: str

@@ -121,6 +121,17 @@ class PipelineOptions(BaseSettings):
             raise ValueError("--source files reads nothing without --path PATH")
         return given
 
+    @model_validator(mode="after")
+    def _no_option_goes_nowhere(self) -> Self:
+        if self.path and self.rows != type(self).model_fields["rows"].default:
+            raise ValueError(
+                "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
+                "Leave one of them out"
+            )
+        if self.column and not (self.path or self.holdout):
+            raise ValueError("--column names a column of a file, and no --path or --holdout names a file")
+        return self
+
     @property
     def sky(self) -> Sky:
         """Return which sky this run belongs to."""
@@ -131,6 +142,14 @@ class PipelineOptions(BaseSettings):
         """Return the column overrides as (canonical name, column of the file)."""
         pairs = (text.split("=", 1) for text in self.column)
         return tuple((name.strip(), column.strip()) for name, column in pairs)
+
+    @property
+    def what(self) -> str:
+        """Return what is read, in a few words, such as ``files spectra.csv and 1 more``."""
+        if self.source == "simulated":
+            return f"simulated sky of {self.rows:,} objects, seed {self.seed}"
+        more = f" and {len(self.path) - 1} more" if len(self.path) > 1 else ""
+        return f"{self.source} {self.path[0].name}{more}"
 
     @property
     def class_size(self) -> int:
@@ -172,7 +191,7 @@ class RunOptions(PipelineOptions):
         False, description="Print what would be read, computed and found in the cache; touch nothing."
     )
     verbose: bool = Field(False, description="Also show what Prefect and every step say.")
-    quiet: bool = Field(False, description="Print the verdict and the report's path, and nothing else.")
+    quiet: bool = Field(False, description="Print the closing lines and nothing else: verdict, where the report is.")
 
 
 class Settings(BaseSettings):
@@ -180,11 +199,17 @@ class Settings(BaseSettings):
 
     model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
 
-    database_url: SecretStr | None = Field(None, description="URL of the catalogue; default: SQLite in the home.")
-    workers: int = Field(
-        default_factory=lambda: min(8, os.cpu_count() or 1), ge=1, description="Fits that run at the same time."
+    database_url: SecretStr | None = Field(
+        None, description="URL of the catalogue, such as postgresql://user@host/name. Default: SQLite in the home."
     )
-    split_salt: str | None = Field(None, description="Salt of the sky split; another one gives another split.")
+    workers: int = Field(
+        default_factory=lambda: min(8, os.cpu_count() or 1),
+        ge=1,
+        description="Fits that run at the same time. Default: one a core, at most 8.",
+    )
+    split_salt: str | None = Field(
+        None, description="Salt of the sky split; another one gives another split. Default: the salt of this version."
+    )
     resamples: int = Field(1_000, ge=100, description="Resamplings of sky cells behind each interval.")
     max_row_loss: float = Field(0.5, gt=0, description="Refuse a page that lost more than this share of rows.")
     max_quarantined: float = Field(0.3, gt=0, description="Refuse a page with more than this share of faulty rows.")

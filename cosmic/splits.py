@@ -13,8 +13,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cosmic.errors import ConfigError
+from cosmic.facts.results import Part
 
-PARTS: Final = ("train", "validation", "test")
+PARTS: Final[tuple[Part, Part, Part]] = ("train", "validation", "test")
 SHARES: Final = (0.6, 0.2, 0.2)
 """Shares of the published study."""
 SALT: Final = "cosmic-41"

@@ -6,13 +6,16 @@ Imports Prefect only after the options are read, since Prefect reads its home at
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
+from types import FrameType
 from typing import NoReturn, Protocol
 
 import typer
 
 from cosmic.commands import build, command
 from cosmic.errors import CosmicError
+from cosmic.home import demand_usable
 from cosmic.settings import PipelineOptions, RunOptions, Settings
 
 
@@ -30,11 +33,12 @@ def start(name: str, text: str) -> NoReturn:
     """Run `flows.NAME` with the options of the command line, then leave the process."""
 
     def run(options: RunOptions) -> None:
+        signal.signal(signal.SIGTERM, _terminate)
         try:
             _run(name, options)
-        except KeyboardInterrupt:  # caught here: typer would leave without a word
+        except KeyboardInterrupt as stopped:  # caught here: typer would leave without a word
             sys.stderr.write("\nStopped. The same command goes on from here: finished work is kept.\n")
-            raise typer.Exit(130) from None
+            raise typer.Exit(143 if isinstance(stopped, Terminated) else 130) from None
 
     run.__doc__ = text
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
@@ -47,6 +51,25 @@ def start(name: str, text: str) -> NoReturn:
     sys.exit(0)
 
 
+class Terminated(KeyboardInterrupt):
+    """`kill` asked the run to end: it ends as with Ctrl-C, so that its server ends too."""
+
+
+def _terminate(number: int, frame: FrameType | None) -> NoReturn:
+    del number, frame
+    raise Terminated
+
+
+def _check_files(options: RunOptions) -> None:
+    """Refuse files that cannot serve before a server is started for nothing."""
+    if options.path or options.holdout:
+        from cosmic.sources.files import check_tables
+
+        for paths in (options.path, options.holdout):
+            if paths:
+                check_tables(paths, options.overrides)
+
+
 def _run(name: str, options: RunOptions) -> None:
     from flows.environment import (
         check_server,
@@ -57,13 +80,11 @@ def _run(name: str, options: RunOptions) -> None:
     )
     from flows.terminal import show_log
 
-    if options.path or options.holdout:
-        from cosmic.sources.files import check_paths
-
-        check_paths((*options.path, *options.holdout))  # before a server is started for nothing
+    demand_usable(options.home)
+    _check_files(options)
     prepare(options)
     show_log(quiet=options.quiet or options.dry_run, verbose=options.verbose)
-    open_prefect_home(dry=options.dry_run)
+    open_prefect_home(options.home, dry=options.dry_run)
     build(Settings, {})  # a wrong COSMIC_* variable is told here, not at the import of the flow
     flow: FlowModule = importlib.import_module(f"flows.{name}")
     pipeline = PipelineOptions(**{field: getattr(options, field) for field in PipelineOptions.model_fields})

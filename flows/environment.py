@@ -17,7 +17,7 @@ from pathlib import Path
 import psutil
 
 from cosmic.errors import ConfigError
-from cosmic.home import Home
+from cosmic.home import Home, unusable
 from cosmic.settings import RunOptions
 
 log = logging.getLogger(__name__)
@@ -62,16 +62,29 @@ def prepare(options: RunOptions) -> None:
         os.environ.setdefault(name, str(value))
 
 
-def open_prefect_home(*, dry: bool) -> None:
+def open_prefect_home(home: Path, *, dry: bool) -> None:
     """Make Prefect's home: its temporary server does not, and then tries to start for ever.
 
     A dry run gets one that goes with the process.
+
+    Raises
+    ------
+    ConfigError
+        If the home, or the PREFECT_HOME that is set, cannot be made or written.
     """
     if dry:
         passing = tempfile.TemporaryDirectory(prefix="cosmic-")
         atexit.register(passing.cleanup)
         os.environ["PREFECT_HOME"] = passing.name
-    Path(os.environ["PREFECT_HOME"]).expanduser().mkdir(parents=True, exist_ok=True)
+    place = Path(os.environ["PREFECT_HOME"]).expanduser()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=place):
+            pass
+    except OSError as exc:
+        if place.is_relative_to(home.absolute()):
+            raise unusable(home, f"{exc.filename or place}: {exc.strerror}") from exc
+        raise ConfigError(f"PREFECT_HOME={place} cannot be made or written ({exc.strerror}). Correct it.") from exc
 
 
 def check_server() -> str | None:

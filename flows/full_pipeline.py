@@ -10,13 +10,16 @@ import secrets
 from datetime import UTC, datetime
 
 from prefect import flow
+from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from cosmic.evaluation.holdout import demand_one_system
 from cosmic.home import Home
 from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
+from flows.closing import closing, no_model
 from flows.steps import Steps
 from flows.training import train
 from tasks import intake, publishing
@@ -25,24 +28,33 @@ SETTINGS = Settings()
 DEFAULTS = PipelineOptions.model_construct()  # the form's defaults, whatever the environment says
 
 
+def run_name() -> str:
+    """Return how a run is called in the UI: what it reads, and when it started."""
+    options = flow_run.parameters["options"]
+    return f"{options.what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
 @flow(
     name="full-pipeline",
-    flow_run_name="{options.source}",
+    flow_run_name=run_name,
     task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),  # type: ignore[arg-type]
     validate_parameters=True,
+    persist_result=False,
+    result_serializer="json",  # of a failure too: nothing of ours is ever a pickle
 )
 def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, compare and report."""
     started = datetime.now(UTC)
     home, steps, salt = Home(options.home, options.sky), Steps(), SETTINGS.split_salt or SALT
     judged = judge_pages(options, home=home, steps=steps)
+    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
+    demand_one_system(judged, held)
     ingest = steps.one(intake.ingest, judged, home=home, limits=SETTINGS.limits)
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
-    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
-        judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.held_out,
-        steps_run=steps.run, steps_cached=steps.cached,
+        judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
+        trained.held_out, steps_run=steps.run, steps_cached=steps.cached,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
@@ -55,6 +67,9 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     )
     made = publishing.report(records, identity, options=options, salt=salt, resamples=SETTINGS.resamples, home=home)
     publishing.record(records, identity, made, options=options, home=home)
+    if not trained.kept:
+        raise no_model(trained.prepared, made)
+    publishing.latest(made)
     return made
 
 
@@ -68,8 +83,7 @@ def judge_pages(options: PipelineOptions, *, home: Home, steps: Steps) -> tuple[
 
 def main(options: PipelineOptions) -> str:
     """Run the flow and return the last line to print."""
-    made = full_pipeline(options)
-    return f"{made.verdict}\n\nReport: {made.latest}\n        {made.html} (this run)"
+    return closing(full_pipeline(options), home=Home(options.home, options.sky))
 
 
 def plan(options: PipelineOptions) -> str:

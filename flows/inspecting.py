@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cosmic.inspection import Inspection, Verdict, inspect_file
+from cosmic.inspection import Inspection, inspect_file
+from cosmic.inspection_verdict import Judged, Verdict
 from cosmic.settings import PipelineOptions, Settings
 from cosmic.sources.base import Overrides, ParsedPage
 
@@ -59,17 +60,18 @@ def _inspect(file: Path, columns: Overrides) -> Inspection:
         return inspect_file(file, columns=columns, judge=judge, class_size=class_size)
     with terminal.status(f"reading {file.name}…") as status:
 
-        def judge_and_say_so(parsed: ParsedPage) -> Verdict:
+        def judge_and_say_so(parsed: ParsedPage) -> Judged:
             status.update(f"judging {parsed.rows.num_rows:,} rows…")
             return judge(parsed)
 
         return inspect_file(file, columns=columns, judge=judge_and_say_so, class_size=class_size)
 
 
-def judge(parsed: ParsedPage) -> Verdict:
-    """Return what the contract of survey objects says of a page that is the first of its origin."""
+def judge(parsed: ParsedPage) -> Judged:
+    """Return what the contract of survey objects says of a page that is the first of its origin, and what passes."""
     from cosmic import contracts
     from expectations.objects import OBJECTS
 
     judgement = contracts.judge(parsed.rows, uncastable=parsed.uncastable, suite=OBJECTS, limits=Settings().limits)
-    return Verdict(judgement.quarantined.num_rows, judgement.reasons, judgement.problems)
+    verdict = Verdict(judgement.quarantined.num_rows, judgement.reasons, judgement.problems)
+    return Judged(verdict, judgement.valid)

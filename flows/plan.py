@@ -5,16 +5,24 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
+from pathlib import Path
+from typing import Any, TypeVar
+
+from prefect import Task as PrefectTask
 
 from cosmic.catalogue.glance import Glance, glance
 from cosmic.home import Home
-from cosmic.records import Arm, Fitted, Model, Page, Prepared, Rebalancing, Snapshot, Task
+from cosmic.labels import ORDER
+from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.sources import source_for
 from cosmic.sources.base import HashingStore, Source
 from cosmic.splits import SALT
+from flows.training import best
 from tasks import intake, training
 from tasks.policies import remembered
+
+Record = TypeVar("Record")
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,12 +62,13 @@ def plan(options: PipelineOptions, settings: Settings) -> str:
     url = database_url(home.root, home.sky, settings).get_secret_value()
     there = glance(url, sky=home.sky)
     own = tuple(page.id for page in pages[: len(pages) - n_held])
-    lines.append(_ingest(there, own))
+    lines.append(_ingest(there, own, home.sky))
     snapshot = None
     if there is not None and there.last_pages == own:
         snapshot = remembered(intake.freeze, there.id, there.state, home=home, results=home.results)
     lines.append(Line("freeze", int(snapshot is not None), 1))
-    lines += _training(snapshot, options=options, settings=settings, home=home)
+    held = judged[len(pages) - n_held :] if n_held else []
+    lines += _training(snapshot, held, options=options, settings=settings, home=home)
     lines.append(Line("report", 0, 1, f"a new folder in {home.reports}"))
     return _table(lines, head=f"Nothing was done. {options.command('flows.full_pipeline')} would, in {home.root}:")
 
@@ -72,52 +81,92 @@ def _read(pages: Sequence[Page]) -> str:
     return ", ".join(f"{page.origin} ({page.size / 1e6:,.1f} MB)" for page in pages)
 
 
-def _ingest(there: Glance | None, own: tuple[str, ...]) -> Line:
+def _ingest(there: Glance | None, own: tuple[str, ...], sky: Sky) -> Line:
     if there is None:
         return Line("ingest", 0, 1, "a new catalogue")
     if there.last_pages == own:
         return Line("ingest", 1, 1, f"these pages are what {there.rows:,} rows of the catalogue came from last")
+    if sky is Sky.SIMULATED:
+        return Line("ingest", 0, 1, f"in place of another simulated sky of {there.rows:,} rows")
     return Line("ingest", 0, 1, f"into a catalogue of {there.rows:,} rows")
 
 
-def _training(snapshot: Snapshot | None, *, options: PipelineOptions, settings: Settings, home: Home) -> list[Line]:
+def _training(
+    snapshot: Snapshot | None,
+    held: Sequence[JudgedPage | None],
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+) -> list[Line]:
+    """Count a model of each kind where the data serve, then the best of each task and arm."""
     pairs = list(product(options.task or tuple(Task), options.arm or tuple(Arm)))
     kinds = list(product(Model, Rebalancing))
     salt = settings.split_salt or SALT
-    prepared: list[Prepared | None] = [None] * len(pairs)
-    if snapshot is not None:
-        prepared = [
-            remembered(
-                training.prepare, snapshot, *pair, split=options.split, salt=salt, seed=options.seed,
-                min_class_size=options.class_size, filter=options.filter, folder=home.datasets, results=home.results,
+    split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}
+    how: dict[str, Any] = {"resamples": settings.resamples, "seed": options.seed}
+    look = _Memory(home.results)
+    prepared = [
+        look(training.prepare, snapshot, *pair, **split, min_class_size=options.class_size, folder=home.datasets)
+        for pair in pairs
+    ]
+    able = [one for pair, one in zip(pairs, prepared, strict=True) if _can_run(pair[0], one)]
+    fitted = [look(training.fit, one, *kind, seed=options.seed, folder=home.fits) for one, kind in product(able, kinds)]
+    scored = [look(training.score, one, **how, folder=home.fits) for one in fitted]
+    winners = [_winner(scored[start : start + len(kinds)]) for start in range(0, len(scored), len(kinds))]
+    kept = [
+        look(training.keep, winner, one, snapshot, **how, folder=home.models)
+        for winner, one in zip(winners, able, strict=True)
+    ]
+    composed = []
+    if None not in kept and None not in prepared:  # every model of an arm goes in: all must be known
+        parts = [one for one in kept if one is not None], [one for one in prepared if one is not None]
+        composed = [
+            look(
+                training.compose, arm, *(tuple(one for one in part if one.arm == arm) for part in parts), snapshot,
+                **split, resamples=settings.resamples, folder=home.models,
             )
-            for pair in pairs
+            for arm in dict.fromkeys(arm for _, arm in pairs)
         ]  # fmt: skip
-    able = [one for one in prepared if one is None or one.not_run is None]
-    fitted: list[Fitted | None] = [
-        None
-        if one is None
-        else remembered(training.fit, one, *kind, seed=options.seed, folder=home.fits, results=home.results)
-        for one, kind in product(able, kinds)
-    ]
-    scored = [
-        fit is not None
-        and remembered(
-            training.score, fit, folder=home.fits, resamples=settings.resamples, seed=options.seed, results=home.results
-        )
-        is not None
-        for fit in fitted
-    ]
-    known = sum(one is not None for one in prepared)
-    unable = sum(one is not None and one.not_run is not None for one in prepared)
+    held_out = [look(training.hold_out, *pair, snapshot, **how, folder=home.models) for pair in product(kept, held)]
+    unable = len(pairs) - len(able)
     remark = f"{unable} of them cannot be run with these data" if unable else ""
-    if not known:
-        remark = "fewer where the data cannot serve a task and arm"
-    return [
-        Line("prepare", known, len(pairs), remark),
-        Line("train", sum(fit is not None for fit in fitted), len(fitted)),
-        Line("score", sum(scored), len(scored)),
+    if snapshot is None:
+        remark = "fewer models where the data cannot serve a task and arm"
+    lines = [
+        Line("prepare", _known(prepared), len(pairs), remark),
+        Line("train", _known(fitted), len(fitted)),
+        Line("score", _known(scored), len(scored)),
+        Line("keep", _known(kept), len(kept), "the best of each task and arm"),
+        Line("compose", _known(composed), len({arm for _, arm in pairs})),
     ]
+    return [*lines, Line("hold-out", _known(held_out), len(held_out))] if held else lines
+
+
+@dataclass(frozen=True, slots=True)
+class _Memory:
+    """Looks up what is remembered of a call; what follows from something unknown is unknown."""
+
+    results: Path
+
+    def __call__(self, task: PrefectTask[..., Record], *args: object, **kwargs: object) -> Record | None:
+        if None in args:
+            return None
+        return remembered(task, *args, results=self.results, **kwargs)
+
+
+def _can_run(task: Task, prepared: Prepared | None) -> bool:
+    """Whether a task and arm will be trained, as far as is known."""
+    return task in ORDER if prepared is None else prepared.not_run is None
+
+
+def _winner(scored: Sequence[Scored | None]) -> Scored | None:
+    known = [one for one in scored if one is not None]
+    return best(known) if len(known) == len(scored) else None
+
+
+def _known(records: Sequence[object]) -> int:
+    return sum(record is not None for record in records)
 
 
 def _table(lines: Sequence[Line], *, head: str) -> str:

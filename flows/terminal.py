@@ -4,21 +4,29 @@ from __future__ import annotations
 
 import logging
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
 OURS = ("cosmic", "expectations", "tasks", "flows")
-MANY = ("cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier")
+MANY = ("cosmic.datasets", "cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier")
 """Whose lines come by the dozen: the Prefect UI has them, the terminal shows a count."""
+PARTS = (
+    "cosmic.sources.base", "cosmic.sources.parsing", "cosmic.catalogue.schema", "cosmic.reporting.page",
+    "cosmic.reporting.latest",
+)  # fmt: skip
+"""Whose lines are parts of a step that has one of its own: the Prefect UI has them, and --verbose."""
+EVERY = 20.0
+"""Seconds between two lines about a long step, where there is no terminal for a bar."""
 
 
 def show_log(*, quiet: bool, verbose: bool) -> None:
     """Print our own log lines to standard error: time and message, warnings marked."""
     handler = logging.StreamHandler(sys.stderr)
     handler.setFormatter(_Lines())
-    handler.addFilter(lambda record: record.levelno > logging.INFO or record.name not in MANY)
+    handler.addFilter(lambda record: record.levelno > logging.INFO or record.name not in (*MANY, *PARTS))
     handler.setLevel(logging.ERROR if quiet else logging.DEBUG if verbose else logging.INFO)
     for name in OURS:
         logger = logging.getLogger(name)
@@ -34,7 +42,10 @@ class _Lines(logging.Formatter):
 
 
 def progress(items: Iterable[Item], *, total: int, label: str) -> Iterator[Item]:
-    """Yield `items` behind a progress bar on a terminal; elsewhere log a line at every quarter."""
+    """Yield `items` behind a progress bar on a terminal; elsewhere log a line at the end, and now and then before.
+
+    A single item is a step with a line of its own.
+    """
     if sys.stderr.isatty() and logging.getLogger("flows").isEnabledFor(logging.INFO):
         from rich.console import Console
         from rich.progress import track
@@ -42,7 +53,10 @@ def progress(items: Iterable[Item], *, total: int, label: str) -> Iterator[Item]
         yield from track(items, description=label, total=total, console=Console(stderr=True), transient=True)
         return
     log = logging.getLogger(__name__)
+    started = said = time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
-        if done == total or done * 4 // total > (done - 1) * 4 // total:
-            log.info("%s: %d of %d", label, done, total)
+        now = time.monotonic()
+        if total > 1 and (done == total or now - said >= EVERY):
+            said = now
+            log.info("%s: %d of %d in %.1f s", label, done, total, now - started)

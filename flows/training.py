@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import groupby, product
+from itertools import product
 
+from cosmic.evaluation.choice import best_on_validation
 from cosmic.home import Home
 from cosmic.records import (
     Arm,
@@ -13,6 +15,7 @@ from cosmic.records import (
     JudgedPage,
     Kept,
     Model,
+    Paired,
     Prepared,
     Rebalancing,
     Scored,
@@ -20,6 +23,7 @@ from cosmic.records import (
     Task,
 )
 from cosmic.settings import PipelineOptions
+from cosmic.task_cards import log_shares
 from flows.steps import Steps
 from tasks import training
 
@@ -32,6 +36,7 @@ class Trained:
     scored: tuple[Scored, ...]
     kept: tuple[Kept, ...]
     composed: tuple[Composed, ...]
+    paired: tuple[Paired, ...]
     held_out: tuple[HeldOut, ...]
 
 
@@ -62,6 +67,7 @@ def train(
             folder=home.datasets,
         ),
     )
+    log_shares(prepared)
     ready = [one for one in prepared if one.not_run is None]
     fitted = steps.many(
         "training",
@@ -74,7 +80,7 @@ def train(
         lambda fit: training.score.submit(fit, resamples=resamples, seed=options.seed, folder=home.fits),
     )
     by_pair = {(one.task, one.arm): one for one in ready}
-    winners = [best(list(group)) for _, group in groupby(scored, key=lambda one: (one.task, one.arm))]
+    winners = [winner for one in ready if (winner := best([each for each in scored if _of(each, one)])) is not None]
     kept = steps.many(
         "keeping",
         winners,
@@ -98,6 +104,18 @@ def train(
             folder=home.models,
         ),
     )
+    paired = steps.many(
+        "comparing arms",
+        list(dict.fromkeys(one.task for one in kept)),
+        lambda task: training.pair.submit(
+            task,
+            tuple(one for one in kept if one.task == task),
+            tuple(one for one in prepared if one.task == task),
+            resamples=resamples,
+            seed=options.seed,
+            folder=home.models,
+        ),
+    )
     held_out = steps.many(
         "holding out",
         list(product(kept, held)),
@@ -105,9 +123,14 @@ def train(
             pair[0], pair[1], snapshot, resamples=resamples, seed=options.seed, folder=home.models
         ),
     )
-    return Trained(prepared, scored, kept, composed, held_out)
+    return Trained(prepared, scored, kept, composed, paired, held_out)
 
 
-def best(scored: list[Scored]) -> Scored:
-    """Return the one with the highest weighted F1 on validation; the first of equals."""
-    return max(scored, key=lambda one: -1.0 if one.validation_f1 is None else one.validation_f1)
+def best(scored: Sequence[Scored]) -> Scored | None:
+    """Return the one that is best on validation; None where there is none."""
+    at = best_on_validation([one.validation_f1 for one in scored])
+    return None if at is None else scored[at]
+
+
+def _of(scored: Scored, prepared: Prepared) -> bool:
+    return (scored.task, scored.arm) == (prepared.task, prepared.arm)

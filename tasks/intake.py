@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from cosmic.contracts import Limits
 
 
-@task(**policy("fetch"))
+@task(**policy("fetch"), task_run_name="fetch {options.what}")
 def fetch(options: PipelineOptions, *, folder: Path) -> tuple[Page, ...]:
     """Store the bytes of every page of the source."""
     from cosmic.sources import source_for
@@ -35,7 +35,7 @@ def judge(page: Page, *, limits: Limits, folder: Path) -> JudgedPage:
     return judge_page(page, parse=parse_page, suite=OBJECTS, limits=limits, folder=folder)
 
 
-@task(**policy("ingest"))
+@task(**policy("ingest"), task_run_name="ingest into the {home.sky} catalogue")
 def ingest(judged: tuple[JudgedPage, ...], *, home: Home, limits: Limits) -> Ingest:
     """Store what judged pages bring, after comparing each with the last one of its origin."""
     from cosmic.catalogue import open_catalogue
@@ -48,7 +48,7 @@ def ingest(judged: tuple[JudgedPage, ...], *, home: Home, limits: Limits) -> Ing
         return catalogue.ingest(judged)
 
 
-@task(**policy("freeze"))
+@task(**policy("freeze"), task_run_name="freeze the {home.sky} catalogue")
 def freeze(catalogue_id: CatalogueId, state: str, *, home: Home) -> Snapshot:
     """Freeze what the catalogue holds in this state."""
     from cosmic import snapshots

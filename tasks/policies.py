@@ -13,8 +13,10 @@ import hashlib
 import importlib.metadata
 import importlib.resources
 import importlib.util
+import inspect
+import platform
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from itertools import count
 from pathlib import Path
@@ -41,10 +43,10 @@ OURS = ("cosmic", "expectations")
 
 @dataclass
 class CodeAware(CachePolicy):
-    """Key of a task: its inputs and the source of every module of ours that it can reach.
+    """Key of a task: its inputs, its own lines and the source of every module of ours that it can reach.
 
     Prefect's TASK_SOURCE sees only the wrapper's own lines, so an edit in `cosmic` would be answered with
-    yesterday's result.
+    yesterday's result. The minor version of Python counts too: libraries have other builds for each.
     """
 
     modules: tuple[str, ...] = ()
@@ -59,7 +61,7 @@ class CodeAware(CachePolicy):
     def key(self, task: Task[..., Any], inputs: dict[str, Any], *, store: ResultStore) -> str | None:
         """Return the key of a call of `task`; results are looked up in `store`."""
         name = task.task_key.rsplit("-", 1)[0]
-        code = [fingerprint(module) for module in self.modules]
+        code = [_own_lines(task.fn), _python(), *(fingerprint(module) for module in self.modules)]
         for generation in count():
             key = hash_objects(name, code, inputs, generation, raise_on_failure=True)
             if key is None or not store.exists(key) or _whole(store, key):
@@ -91,6 +93,16 @@ def _whole(store: ResultStore, key: str) -> bool:
     except Exception:  # noqa: BLE001 - a result cut off by a kill, or of a class since renamed, is no result
         return False
     return all(intact(path) for path in files_of(record))
+
+
+@functools.cache
+def _own_lines(function: Callable[..., Any]) -> str:
+    """The source of a wrapper, read once: a file that is edited during a run has other lines at the old places."""
+    return inspect.getsource(function)
+
+
+def _python() -> str:
+    return ".".join(platform.python_version_tuple()[:2])
 
 
 _parsing = threading.Lock()
@@ -206,9 +218,11 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "score": makes_files("cosmic.evaluation.dossier"),
     "keep": makes_files("cosmic.evaluation.dossier"),
     "compose": makes_files("cosmic.evaluation.dossier"),
+    "pair": makes_files("cosmic.evaluation.dossier"),
     "hold-out": makes_files("cosmic.evaluation.dossier"),
     "report": always_runs(),
     "record": asks_outside(),
+    "latest": always_runs(),
 }
 """Every task by its name."""
 

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from prefect import task
-from prefect.artifacts import create_link_artifact, create_markdown_artifact, create_table_artifact
+from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from cosmic.home import Home
 from cosmic.records import Report
@@ -12,22 +12,26 @@ from cosmic.settings import PipelineOptions, Settings
 from tasks.policies import policy
 
 
-@task(**policy("report"))
+@task(**policy("report"), task_run_name="report {identity.id}")
 def report(
     records: RunRecords, identity: RunIdentity, *, options: PipelineOptions, salt: str, resamples: int, home: Home
 ) -> Report:
-    """Write facts and report of a run, and make it the newest."""
+    """Write facts and report of a run to its own folder."""
+    from cosmic.catalogue import open_catalogue
     from cosmic.reporting.publish import publish
 
-    made = publish(records, identity, options=options, salt=salt, resamples=resamples, home=home)
-    create_link_artifact(key="report", link=made.html.as_uri(), link_text="Report", description=made.verdict)
+    with open_catalogue(home, Settings()) as catalogue:
+        pages = catalogue.pages(state=records.ingest.state)
+    made = publish(records, identity, options=options, salt=salt, resamples=resamples, pages=pages, home=home)
+    page = f"{made.verdict}\n\n{made.scores}\n\nReport: `{made.html}`"  # the UI's pages may not open file: links
+    create_markdown_artifact(key="report", markdown=page, description="Scores, and where the report is.")
     rows = [{"reason": reason, "rows": n} for reason, n in records.ingest.reasons.items()]
     create_table_artifact(key="quality", table=rows, description="Rows in quarantine, by reason.")
     create_markdown_artifact(key="counts", markdown=made.counts, description="What this run read and did.")
     return made
 
 
-@task(**policy("record"))
+@task(**policy("record"), task_run_name="record {identity.id}")
 def record(records: RunRecords, identity: RunIdentity, made: Report, *, options: PipelineOptions, home: Home) -> None:
     """Write the run and its models to the catalogue, with what they came from."""
     from cosmic.catalogue import open_catalogue
@@ -35,3 +39,11 @@ def record(records: RunRecords, identity: RunIdentity, made: Report, *, options:
 
     with open_catalogue(home, Settings()) as catalogue:
         record_run(catalogue, records, identity, made, options=options)
+
+
+@task(**policy("latest"), task_run_name="make {made.run} the newest")
+def latest(made: Report) -> None:
+    """Make a report that the catalogue knows the newest one."""
+    from cosmic.reporting.latest import publish_latest
+
+    publish_latest(made.html.parent, made.latest.parent)

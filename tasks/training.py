@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from prefect import task
+from prefect.runtime import task_run
 
 from cosmic.records import (
     Arm,
@@ -14,6 +15,7 @@ from cosmic.records import (
     JudgedPage,
     Kept,
     Model,
+    Paired,
     Prepared,
     Rebalancing,
     Scored,
@@ -54,7 +56,20 @@ def fit(prepared: Prepared, model: Model, rebalancing: Rebalancing, *, seed: int
     return fitting.fit(prepared, model=model, rebalancing=rebalancing, seed=seed, folder=folder)
 
 
-@task(**policy("score"), task_run_name="score {fitted.id}")
+def _score_name() -> str:
+    """Return how a run of `score` is called in the UI; of a fit whose files are gone its id is all there is."""
+    from cosmic.errors import CosmicError
+    from cosmic.models.fit import FitFacts
+
+    fitted: Fitted = task_run.parameters["fitted"]
+    try:
+        fit = FitFacts.load(fitted.facts)
+    except (CosmicError, OSError):
+        return f"score {fitted.id}"
+    return f"score {fit.task} · {fit.arm} · {fit.model}, {fit.rebalancing}"
+
+
+@task(**policy("score"), task_run_name=_score_name)
 def score(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Scored:
     """Score a model on every part, with intervals by sky cell."""
     from cosmic.evaluation import dossier
@@ -91,6 +106,16 @@ def compose(
         arm, kept, prepared, snapshot=snapshot, split=split, salt=salt, seed=seed, filter=filter, resamples=resamples,
         folder=folder,
     )  # fmt: skip
+
+
+@task(**policy("pair"), task_run_name="pair arms of {task}")
+def pair(
+    task: Task, kept: tuple[Kept, ...], prepared: tuple[Prepared, ...], *, resamples: int, seed: int, folder: Path
+) -> Paired:
+    """Compare the kept models of a task, arm beside arm, on the same test objects."""
+    from cosmic.evaluation import dossier
+
+    return dossier.pair(task, kept, prepared, resamples=resamples, seed=seed, folder=folder)
 
 
 @task(**policy("hold-out"), task_run_name="hold out {judged.page.origin} · {kept.task} · {kept.arm}")

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from cosmic.columns import BANDS, OBJECT_COLUMNS, Column, Group
 from cosmic.errors import ConfigError
-from cosmic.features import NotRun, Recipe, Shape, build, check_allowed, choose, features_of
+from cosmic.features import NotRun, Recipe, Shape, build, check_allowed, choose, features_of, is_corrected
 from cosmic.records import Arm, MagnitudeSystem, Task
 from tests.small_sky import replace, small_rows
 
@@ -75,8 +75,30 @@ def test_photometric_is_uncorrected_where_part_of_the_data_has_no_extinction_and
     found = build(rows, recipe)
     assert not recipe.corrected
     assert found.complete.all()
-    assert any("not corrected" in note for note in found.notes)
+    assert any("not corrected" in warning and "only 90.0 %" in warning for warning in found.warnings)
     np.testing.assert_array_equal(found.values[:, 2], np.array(rows["r"]))
+
+
+def test_without_any_extinction_values_photometric_says_that_there_are_none() -> None:
+    rows = small_rows(10, without=EXTINCTION)
+    found = build(rows, chosen(rows, Arm.PHOTOMETRIC))
+    assert [note for note in found.notes if "extinction" in note] == [
+        "magnitudes are not corrected for extinction: there are no extinction values in all five bands"
+    ]
+    assert found.warnings == ()
+
+
+@pytest.mark.parametrize("arm", [Arm.PUBLISHED, Arm.NO_LEAK])
+def test_arms_that_are_never_corrected_do_not_warn_of_extinction(arm: Arm) -> None:
+    rows = small_rows(10)
+    rows = replace(rows, "extinction_u", [None, *rows["extinction_u"].to_pylist()[1:]])
+    assert build(rows, chosen(rows, arm)).warnings == ()
+
+
+def test_the_names_of_features_tell_whether_they_are_corrected() -> None:
+    for corrected in (True, False):
+        recipe = Recipe(Task.SUPERCLASS, Arm.PHOTOMETRIC, MODEL, corrected)
+        assert is_corrected([feature.name for feature in features_of(recipe)]) is corrected
 
 
 def test_dereddened_magnitudes_are_never_corrected_twice() -> None:

@@ -13,7 +13,8 @@ import pytest
 from rich.console import Console
 
 from cosmic.errors import ConfigError, PermanentSourceError
-from cosmic.inspection import Inspection, Verdict, inspect_file
+from cosmic.inspection import Inspection, inspect_file
+from cosmic.inspection_verdict import Judge, Judged, Verdict
 from cosmic.inspection_view import show
 from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
 from cosmic.sources.base import ParsedPage
@@ -51,6 +52,11 @@ def without_command(text: str) -> list[str]:
 
 def services(inspection: Inspection) -> dict[tuple[Task, Arm], tuple[int, str | None]]:
     return {(one.task, one.arm): (one.rows, one.not_run) for one in inspection.services}
+
+
+def judged_as(verdict: Verdict) -> Judge:
+    """A judge that says this of every page and lets all rows pass."""
+    return lambda parsed: Judged(verdict, parsed.rows)
 
 
 def test_columns_are_told_with_source_marks_and_failures(path: Path) -> None:
@@ -109,9 +115,9 @@ def test_a_file_without_labels_is_told_what_it_is_good_for(tmp_path: Path) -> No
     file.write_text("u,g,r,i,z\n19.5,18.5,18.0,17.8,17.7\n", encoding="utf-8")
     found = inspect_file(file)
     assert found.labels is None
-    assert "can be inspected, and classified by a model" in " ".join((found.no_labels or "").split())
+    assert "can be inspected (`cosmic inspect`), and nothing else" in " ".join((found.no_labels or "").split())
     rows, why = services(found)[Task.SUPERCLASS, Arm.PHOTOMETRIC]
-    assert (rows, why) == (0, "no row has a label for it; a model trained elsewhere can classify 1 row")
+    assert (rows, why) == (0, "no row has a label for it; 1 row would serve if labelled")
 
 
 def test_objects_are_recognised_by_the_best_that_is_left_of_their_ids(tmp_path: Path) -> None:
@@ -160,9 +166,10 @@ def test_a_file_without_star_letters_says_what_is_missing(tmp_path: Path, rows: 
 
 
 def test_the_judge_of_the_caller_says_what_would_be_quarantined(path: Path) -> None:
-    def judge(parsed: ParsedPage) -> Verdict:
-        count = pc.sum(pc.equal(parsed.rows["g"], -9999.0)).as_py()
-        return Verdict(count, {"g: -9999": count})
+    def judge(parsed: ParsedPage) -> Judged:
+        marked = pc.equal(parsed.rows["g"], -9999.0)
+        count = pc.sum(marked).as_py()
+        return Judged(Verdict(count, {"g: -9999": count}), parsed.rows.filter(pc.invert(marked)))
 
     assert inspect_file(path).verdict is None
     assert "Not judged." in shown(inspect_file(path))
@@ -174,8 +181,31 @@ def test_the_judge_of_the_caller_says_what_would_be_quarantined(path: Path) -> N
     assert f"python -m flows.full_pipeline --path {path} --column redshift=zsp" in text
 
 
+def test_what_a_file_can_serve_is_counted_in_the_rows_that_pass(path: Path) -> None:
+    def judge(parsed: ParsedPage) -> Judged:
+        return Judged(Verdict(5, {"no star of this page": 5}), parsed.rows.slice(0, 2))
+
+    before = services(inspect_file(path, class_size=1))[Task.SUPERCLASS, Arm.PHOTOMETRIC]
+    after = services(inspect_file(path, judge=judge, class_size=2))[Task.SUPERCLASS, Arm.PHOTOMETRIC]
+    assert before == (3, None)
+    assert after == (0, "fewer than two classes have 2 rows"), "not: --min-class-size 3 would keep two"
+
+
+@pytest.mark.parametrize(
+    ("quarantined", "rows", "share"),
+    [
+        (6, 6, "100 %"), (1, 6, "17 %"), (996, 1000, "99.6 %"), (99_999, 100_000, "more than 99.9 %"),
+        (1, 10_000_000, "less than 0.01 %"), (35, 1000, "3.5 %"),
+    ],
+)  # fmt: skip
+def test_a_share_is_written_as_people_write_it(path: Path, quarantined: int, rows: int, share: str) -> None:
+    verdict = Verdict(quarantined, {"g: -9999": quarantined})
+    found = dataclasses.replace(inspect_file(path, judge=judged_as(verdict)), rows=rows)
+    assert f"{quarantined:,} of {rows:,} rows ({share}):" in shown(found)
+
+
 def test_a_page_that_would_be_refused_says_so_and_offers_no_command(path: Path) -> None:
-    text = shown(inspect_file(path, judge=lambda _: Verdict(0, {}, ("the median of r is outside 8 to 27 mag.",))))
+    text = shown(inspect_file(path, judge=judged_as(Verdict(0, {}, ("the median of r is outside 8 to 27 mag.",)))))
     assert "the file as a whole would be refused" in text
     assert "- the median of r is outside" in text
     assert "Nothing." not in text
@@ -200,7 +230,7 @@ def test_mistakes_are_errors_with_a_way_out(path: Path) -> None:
 def test_the_view_fits_80_columns_and_needs_no_colour(path: Path) -> None:
     text = shown(
         inspect_file(
-            path, columns=(("redshift", "zsp"),), judge=lambda _: Verdict(3, {"a reason of many words " * 8: 3})
+            path, columns=(("redshift", "zsp"),), judge=judged_as(Verdict(3, {"a reason of many words " * 8: 3}))
         )
     )
     assert max(map(len, without_command(text))) <= 80

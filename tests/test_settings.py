@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import os
+import re
 from pathlib import Path
 
 import pytest
 import typer
+from pydantic.fields import FieldInfo
 from typer.testing import CliRunner
 
 from cosmic.commands import build, command
@@ -63,19 +65,59 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
     [
         ({"source": "files"}, "without --path"),
         ({"source": "simulated", "path": [Path("a.csv")]}, "leave one of them out"),
-        ({"column": ["redshift"]}, "--column"),
-        ({"rows": 3}, "--rows: Input should be greater than or equal to 1000"),
+        ({"rows": 3}, "--rows: it must be at least 1000, not 3."),
+        ({"rows": "many"}, "--rows: it must be a whole number, not many."),
+        (
+            {"arm": ["photometry"]},
+            "--arm: it must be 'published', 'no-leak', 'photometric' or 'photometric.shape', not",
+        ),
+        ({"source": "sky"}, "--source: it must be 'simulated' or 'files', not sky."),
+        ({"column": ["redshift"]}, "--column: it takes NAME=COLUMN, such as redshift=zsp, not redshift."),
+        ({"path": [Path("a.csv")], "rows": 5000}, "--rows .COSMIC_ROWS. is the size of the simulated sky"),
+        ({"column": ["redshift=zsp"]}, "--column names a column of a file, and no --path or --holdout names a file"),
+        ({"rwos": 5000}, "--rwos: there is no such option"),
     ],
 )
 def test_a_wrong_option_is_named(given: dict[str, object], says: str) -> None:
-    with pytest.raises(ConfigError, match=says):
+    with pytest.raises(ConfigError, match=says) as refused:
         build(RunOptions, given)
+    assert "Input should" not in str(refused.value)
+
+
+def test_columns_may_be_named_for_a_holdout_alone() -> None:
+    assert build(RunOptions, {"column": ["redshift=zsp"], "holdout": [Path("a.csv")]}).overrides == (
+        ("redshift", "zsp"),
+    )
+
+
+def test_a_run_says_what_it_reads_in_a_few_words() -> None:
+    assert PipelineOptions(rows=2000, seed=3).what == "simulated sky of 2,000 objects, seed 3"
+    assert PipelineOptions(path=(Path("x/a.csv"),)).what == "files a.csv"
+    assert PipelineOptions(path=(Path("a.csv"), Path("b.fits"))).what == "files a.csv and 1 more"
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COSMIC_ROWS", "3")
-    with pytest.raises(ConfigError, match="COSMIC_ROWS"):
+    with pytest.raises(ConfigError, match="COSMIC_ROWS: it must be at least 1000, not 3"):
         build(RunOptions, {})
+
+
+PAGE = Path(__file__).resolve().parents[1] / "docs" / "settings.md"
+
+
+def line_of(name: str, field: FieldInfo) -> str:
+    """The line of an option or a setting in docs/settings.md."""
+    default = None if field.default_factory else field.default
+    shown = "" if default in (None, (), False) else f"`{default}`"
+    return f"| `COSMIC_{name.upper()}` | {shown} | {field.description} |"
+
+
+def test_every_setting_and_every_option_is_in_the_docs_with_its_default() -> None:
+    text = PAGE.read_text(encoding="utf-8")
+    fields = {**Settings.model_fields, **PipelineOptions.model_fields}
+    assert [line for line in (line_of(name, field) for name, field in fields.items()) if line not in text] == []
+    named = {name.lower() for name in re.findall(r"^\| `COSMIC_(\w+)`", text, re.MULTILINE)}
+    assert named == fields.keys(), "and nothing that is neither"
 
 
 def test_help_explains_every_option() -> None:

@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from collections import Counter
 
-from cosmic.vocabularies import STAR_SUBCLASSES
+import pyarrow as pa
+
+from cosmic.vocabularies import STAR_SUBCLASSES, class_of
 
 
 def test_every_string_has_a_letter_in_the_known_numbers() -> None:
@@ -18,3 +20,9 @@ def test_a_cataclysmic_variable_is_no_carbon_star_and_giclas_numbers_are_no_g_st
     assert STAR_SUBCLASSES["CV"] == "CV?"
     assert STAR_SUBCLASSES["K5 (G_19-24)"] == "K"
     assert STAR_SUBCLASSES["CarbonWD"] == "D"
+
+
+def test_only_stellar_strings_imply_a_star_and_a_given_class_stands() -> None:
+    strings = pa.array(["F5", "CV", "AGN", "STARFORMING", "f5", None, "F5"])
+    given = pa.array([None] * 6 + ["GALAXY"], pa.string())
+    assert class_of(given, strings).to_pylist() == ["STAR", "STAR", None, None, None, None, "GALAXY"]

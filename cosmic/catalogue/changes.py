@@ -40,6 +40,8 @@ class Changes:
         New and updated rows, with ``page_id``, ``row_digest``, ``block`` and ``same_as``.
     inserted, updated : int
         How many of each.
+    erased : dict of str to int
+        Stored values of updated rows, by column, that the new row neither has nor could take over.
     relinked : pyarrow.Table
         ``object_key`` and ``same_as`` of stored rows whose values stay and whose link moves.
     state : str
@@ -50,6 +52,7 @@ class Changes:
     rows: pa.Table
     inserted: int
     updated: int
+    erased: dict[str, int]
     relinked: pa.Table
     state: str
 
@@ -73,12 +76,11 @@ def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Change
     known = pc.index_in(arriving["object_key"], value_set=_column(held, "object_key"))
     new = arriving.filter(pc.is_null(known))
     differing = pc.not_equal(arriving["row_digest"], held["row_digest"].take(known))
-    updated = _completed(connection, arriving.filter(pc.fill_null(differing, False)), held)
+    updated, erased = _completed(connection, arriving.filter(pc.fill_null(differing, False)), held)
     changed = pa.concat_tables([new, updated], promote_options="default").combine_chunks()
     if not changed.num_rows:
-        return Changes(
-            changed, 0, 0, pa.table({"object_key": pa.nulls(0, _TEXT), "same_as": pa.nulls(0, _TEXT)}), state
-        )
+        nothing = pa.table({"object_key": pa.nulls(0, _TEXT), "same_as": pa.nulls(0, _TEXT)})
+        return Changes(changed, inserted=0, updated=0, erased={}, relinked=nothing, state=state)
 
     everything = stored(connection, (*IDENTITY, *_HELD[1:]))
     touched = pc.is_in(everything["object_key"], value_set=_column(changed, "object_key"))
@@ -106,6 +108,7 @@ def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Change
         rows=changed,
         inserted=new.num_rows,
         updated=updated.num_rows,
+        erased=erased,
         relinked=relinked.select(["object_key", "same_as"]),
         state=f"{total % _STATES:064x}",
     )
@@ -117,16 +120,23 @@ def stored(connection: sa.Connection, names: Sequence[str], *, keys: pa.Array | 
     return bulk.read(connection, [OBJECTS.c[name] for name in names], pa.schema(fields), keys=keys)
 
 
-def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> pa.Table:
-    """Return the rows that still differ once the stored ones have filled their gaps."""
+def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> tuple[pa.Table, dict[str, int]]:
+    """Return the rows that still differ once the stored ones have filled their gaps, and what of these goes lost."""
     if not rows.num_rows:
-        return rows
+        return rows, {}
     before = stored(connection, OBJECT_SCHEMA.names, keys=_column(rows, "object_key"))
     order = pc.index_in(rows["object_key"], value_set=_column(before, "object_key"))
     whole = complete(rows, before.take(order))
     whole = whole.set_column(whole.column_names.index("row_digest"), "row_digest", row_digests(whole))
     place = pc.index_in(whole["object_key"], value_set=_column(held, "object_key"))
-    return whole.filter(pc.not_equal(whole["row_digest"], held["row_digest"].take(place)))
+    differ = pc.not_equal(whole["row_digest"], held["row_digest"].take(place))
+    whole, before = whole.filter(differ), before.take(order).filter(differ)
+    lost = {}
+    for name in OBJECT_SCHEMA.names:
+        gone = pc.is_null(whole[name]) if name in whole.column_names else pa.repeat(True, whole.num_rows)
+        if count := pc.sum(pc.and_(gone, pc.is_valid(before[name]))).as_py():
+            lost[name] = count
+    return whole, lost
 
 
 def _weight(rows: pa.Table) -> int:

@@ -26,6 +26,7 @@ from cosmic.records import Sky
 _EXAMPLES: Final = "sqlite:////folder/catalogue.db or postgresql://user@host/name"
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+psycopg")
 _CONNECT_S: Final = 10
+_GLANCE_S: Final = 5
 _WRITE: Final = "cosmic_write"
 """Execution option of connections that are going to write: SQLite then takes its lock at once."""
 
@@ -225,6 +226,24 @@ class Database:
         if not code and ("authentication failed" in said or "no password supplied" in said or "does not exist" in said):
             return ConfigError(f"{self.name} refused the connection ({said}). Correct COSMIC_DATABASE_URL.")
         return None
+
+
+def reach(url: str, *, sky: Sky) -> None:
+    """Raise, in plain words, unless the Postgres server of a URL lets this user in. Writes nothing.
+
+    Raises
+    ------
+    ConfigError
+        If it refuses the user, the password or the database.
+    TransientSourceError
+        If it does not answer.
+    """
+    server = Database(url, sky=sky, lock_folder=Path(), lock_timeout=0.0)
+    try:
+        with server.explained(), _engine(server.url, connect_args={"connect_timeout": _GLANCE_S}).connect():
+            pass
+    finally:
+        server.close()
 
 
 def parse(url: str) -> URL:

@@ -8,7 +8,7 @@ from pathlib import Path
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from cosmic.catalogue.database import parse
+from cosmic.catalogue.database import parse, reach
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow
 from cosmic.records import CatalogueId, Sky
 
@@ -29,7 +29,9 @@ def glance(url: str, *, sky: Sky) -> Glance | None:
     Raises
     ------
     ConfigError
-        If the URL is wrong.
+        If the URL is wrong, or a server refuses the user.
+    TransientSourceError
+        If a server cannot be reached.
     """
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
@@ -41,6 +43,7 @@ def glance(url: str, *, sky: Sky) -> Glance | None:
         address = f"sqlite:///{file.as_uri()}?mode=ro&uri=true" + ("" if writing else "&immutable=1")
         engine = sa.create_engine(address, hide_parameters=True)
     else:
+        reach(url, sky=sky)
         options = {"connect_timeout": 5, "options": f"-c search_path=cosmic_{sky} -c default_transaction_read_only=on"}
         engine = sa.create_engine(parsed, connect_args=options, hide_parameters=True)
     last = sa.select(IngestRow.id).order_by(IngestRow.number.desc()).limit(1).scalar_subquery()

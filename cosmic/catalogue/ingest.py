@@ -8,21 +8,24 @@ from __future__ import annotations
 
 import hashlib
 import json
+import logging
+import uuid
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 import pyarrow as pa
 import sqlalchemy as sa
 
 from cosmic.catalogue import bulk, changes
 from cosmic.catalogue.arrivals import Arrivals
-from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.catalogue.tables import EMPTY, OBJECTS, Base, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
-from cosmic.records import CatalogueId, Ingest, JudgedPage
+from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
 
-Clock = Callable[[], datetime]
+log = logging.getLogger(__name__)
 
 _COUNTS: Final = ("rows", "valid", "quarantined", "inserted", "updated", "unchanged")
 
@@ -40,6 +43,9 @@ def write(
 
     Pages that were ingested before and change nothing are recorded as seen again; nothing else is written for them.
     Where they do change something, since other pages came in between, that is an ingest of its own.
+
+    A catalogue of the simulated sky holds the pages of one simulated sky. Where those of another one arrive, it begins
+    anew, under a new id: skies of two seeds share keys and places, and are no sky together.
 
     Parameters
     ----------
@@ -63,6 +69,9 @@ def write(
     here = connection.execute(sa.select(CatalogueRow.__table__)).one()
     if here.id != catalogue:
         raise ConfigError(f"{name} was replaced by another one while it was open. Nothing was changed; run again.")
+    if here.sky == Sky.SIMULATED and _holds_others(connection, judged):
+        log.info("%s held another simulated sky and begins anew", name)
+        here = _begin_anew(connection, now=started)
     if here.magnitude_system not in (None, arrivals.system):
         raise ConfigError(
             f"{name} holds {here.magnitude_system} magnitudes and {judged[0].page.origin} brings {arrivals.system} "
@@ -70,10 +79,11 @@ def write(
             f"{here.magnitude_system} system, such as --column u=<column>."
         )
     found = changes.find(connection, arrivals.rows, state=here.state)
+    stored = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
     valid = sum(page.n_valid for page in judged)
     record = Ingest(
         id=_id(connection, arrivals.id, changed=found.some, state=here.state),
-        catalogue=catalogue,
+        catalogue=CatalogueId(here.id),
         rows=sum(page.rows for page in judged),
         valid=valid,
         quarantined=sum(page.n_quarantined for page in judged),
@@ -82,6 +92,11 @@ def write(
         unchanged=valid - found.inserted - found.updated,
         state=found.state,
         reasons=dict(sum((Counter(page.reasons) for page in judged), Counter[str]())),
+        earlier=stored + found.inserted - arrivals.rows.num_rows,
+        superseded=sum(one.rows for one in arrivals.contradictions),
+        contradictions=arrivals.contradictions,
+        erased=found.erased,
+        too_rough=arrivals.too_rough,
     )
     _record(connection, record, judged, now=started)
     bulk.upsert(
@@ -94,10 +109,26 @@ def write(
     _relink(connection, found.relinked)
     times = {"first_seen": started, "last_seen": started}
     bulk.upsert(connection, _table(QuarantineRow), arrivals.quarantined, constants=times, keep=("first_seen",))
+    _release(connection, judged, now=started)
     connection.execute(sa.update(CatalogueRow).values(state=found.state, magnitude_system=str(arrivals.system)))
     first = sa.update(IngestRow).where(IngestRow.id == record.id, IngestRow.times == 1)
     connection.execute(first.values(finished=clock()))
     return record
+
+
+def _holds_others(connection: sa.Connection, judged: Sequence[JudgedPage]) -> bool:
+    ours = [page.page.id for page in judged]
+    return connection.execute(sa.select(PageRow.id).where(PageRow.id.not_in(ours)).limit(1)).scalar() is not None
+
+
+def _begin_anew(connection: sa.Connection, *, now: datetime) -> sa.Row[Any]:
+    """Empty every table and return what the catalogue is now: a new one of the same sky."""
+    for table in reversed(Base.metadata.sorted_tables):
+        if table is not CatalogueRow.__table__:
+            connection.execute(sa.delete(table))
+    new = {"id": str(uuid.uuid4()), "state": EMPTY, "magnitude_system": None, "created": now}
+    connection.execute(sa.update(CatalogueRow).values(**new))
+    return connection.execute(sa.select(CatalogueRow.__table__)).one()
 
 
 def _id(connection: sa.Connection, pages: str, *, changed: bool, state: str) -> str:
@@ -151,6 +182,17 @@ def _page(judged: JudgedPage) -> dict[str, object]:
         "quarantined": judged.n_quarantined,
         "profile": profile,
     }
+
+
+def _release(connection: sa.Connection, judged: Sequence[JudgedPage], *, now: datetime) -> None:
+    """Take out of quarantine what these pages no longer put there: the same contract, other columns of the file."""
+    for page in judged:
+        stale = sa.delete(QuarantineRow).where(
+            QuarantineRow.page_id == page.page.id,
+            QuarantineRow.contract == page.contract,
+            QuarantineRow.last_seen != now,
+        )
+        connection.execute(stale)
 
 
 def _relink(connection: sa.Connection, links: pa.Table) -> None:

@@ -1,4 +1,4 @@
-"""What was made from a catalogue: snapshots, runs and models, each with a foreign key to what it came from.
+"""What a catalogue was made from, its pages, and what was made from it: snapshots, runs and models, by foreign keys.
 
 Model → snapshot → ingest → page. Records and finds; reads no file and decides nothing about models.
 """
@@ -14,9 +14,9 @@ from pathlib import Path
 import sqlalchemy as sa
 
 from cosmic.catalogue import bulk
-from cosmic.catalogue.tables import CatalogueRow, IngestRow, ModelRow, RunRow, SnapshotRow
+from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, ModelRow, PageRow, RunRow, SnapshotRow
 from cosmic.errors import ConfigError
-from cosmic.records import Arm, Model, Rebalancing, Snapshot, SnapshotId, Task
+from cosmic.records import Arm, Model, PageId, Rebalancing, Snapshot, SnapshotId, Task
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,6 +83,35 @@ class ModelVersion:
     metrics: dict[str, float | None]
     trained_at: datetime
     run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class StoredPage:
+    """A page that the catalogue was built from, and when it was first ingested. `size` is in bytes."""
+
+    id: PageId
+    origin: str
+    kind: str
+    size: int
+    rows: int
+    since: datetime
+
+
+def pages(connection: sa.Connection, *, state: str) -> tuple[StoredPage, ...]:
+    """Return every page that was ingested up to this state of the catalogue, by origin and id."""
+    # not by number: pages that are read again without bringing anything move to the end
+    reached = sa.select(sa.func.max(IngestRow.started)).where(IngestRow.state == state).scalar_subquery()
+    since = sa.func.min(IngestRow.started).label("since")
+    page = PageRow.__table__
+    statement = (
+        sa.select(page.c.id, page.c.origin, page.c.kind, page.c.size, page.c.rows, since)
+        .join(IngestPageRow, IngestPageRow.page_id == page.c.id)
+        .join(IngestRow, IngestRow.id == IngestPageRow.ingest_id)
+        .where(IngestRow.started <= reached)
+        .group_by(page.c.id, page.c.origin, page.c.kind, page.c.size, page.c.rows)
+    )
+    found = [StoredPage(PageId(row.id), *row[1:]) for row in connection.execute(statement)]
+    return tuple(sorted(found, key=lambda page: (page.origin, page.id)))
 
 
 def record_snapshot(connection: sa.Connection, snapshot: Snapshot, *, state: str, now: datetime) -> None:

@@ -8,9 +8,7 @@ from __future__ import annotations
 import json
 import logging
 import time
-from collections import Counter
-from collections.abc import Callable, Sequence
-from datetime import UTC, datetime
+from collections.abc import Sequence
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -20,8 +18,9 @@ import sqlalchemy as sa
 
 from cosmic.catalogue import arrivals, changes, ingest, lineage, schema
 from cosmic.catalogue.database import Database
-from cosmic.catalogue.lineage import ModelVersion, Run
-from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
+from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow
+from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
 from cosmic.records import Arm, CatalogueId, Ingest, JudgedPage, MagnitudeSystem, Sky, Snapshot, Task
@@ -34,15 +33,10 @@ ROW_SCHEMA: Final = pa.schema(
 """Schema of `Catalogue.rows`: canonical rows, their unit of the split, and the key of the row that stands for them."""
 
 
-def utc_now() -> datetime:
-    """Return the time: the clock outside tests."""
-    return datetime.now(UTC)
-
-
 class Catalogue:
     """One catalogue of one sky, in SQLite or Postgres. Open it with `Catalogue.open`; it is a context manager."""
 
-    def __init__(self, database: Database, *, id: CatalogueId, sky: Sky, clock: Callable[[], datetime]) -> None:
+    def __init__(self, database: Database, *, id: CatalogueId, sky: Sky, clock: Clock) -> None:
         self.id = id
         self.sky = sky
         self.name = database.name
@@ -57,7 +51,7 @@ class Catalogue:
         sky: Sky,
         lock_folder: Path,
         lock_timeout: float = 60.0,
-        clock: Callable[[], datetime] = utc_now,
+        clock: Clock = utc_now,
     ) -> Self:
         """Return the catalogue at a URL, made if there is none, its tables brought up to this version of Cosmic.
 
@@ -124,8 +118,15 @@ class Catalogue:
         """Store what these pages bring, in one transaction, and return what that did.
 
         Rows are inserted, updated or unchanged by key. A row that several pages bring is counted once so, and as
-        unchanged for each further time; the last page in the given order stands. An empty cell never erases a stored
-        value, save for labels, redshift and ELODIE values where the class changed (`cosmic.lending`).
+        unchanged for each further time; the last page in the given order stands, and where it contradicts an earlier
+        one, that is counted as superseded besides.
+
+        An empty cell never erases a stored value, with two exceptions (`cosmic.lending`): labels, redshift and ELODIE
+        values go where the class changed; magnitudes of other apertures (psf_*, cmodel_*, petro_r) go where any of
+        u g r i z changed, since their difference from these is what they are used for. `Ingest.erased` counts them.
+
+        A catalogue of the simulated sky holds one simulated sky at a time: another one, of other rows or another seed,
+        replaces it, and what was made from it.
 
         Raises
         ------
@@ -141,31 +142,18 @@ class Catalogue:
         arrived = arrivals.collect(judged, sky=self.sky)
         with self._database.writing() as connection:
             record = ingest.write(connection, arrived, judged, catalogue=self.id, name=self.name, clock=self._clock)
+        self.id = record.catalogue  # of the simulated sky, which another simulated sky replaces
         log.info(
             "ingest %s: %d rows of %d pages, %d inserted, %d updated, %d unchanged, %d quarantined, in %.2f s",
             record.id[:12], record.rows, len(judged), record.inserted, record.updated, record.unchanged,
             record.quarantined, time.perf_counter() - started,
         )  # fmt: skip
+        for one in record.contradictions:
+            log.warning(
+                "%s and %s differ in %s of %d objects; the later one stands",
+                one.earlier, one.later, ", ".join(one.columns), one.rows,
+            )  # fmt: skip
         return record
-
-    def find_ingest(self, id: str) -> Ingest | None:
-        """Return a recorded ingest as it went the first time; None where there is none."""
-        with self._database.reading() as connection:
-            row = connection.execute(sa.select(IngestRow.__table__).where(IngestRow.id == id)).one_or_none()
-        if row is None:
-            return None
-        return Ingest(
-            id=row.id,
-            catalogue=self.id,
-            rows=row.rows,
-            valid=row.valid,
-            quarantined=row.quarantined,
-            inserted=row.inserted,
-            updated=row.updated,
-            unchanged=row.unchanged,
-            state=row.state,
-            reasons=row.reasons,
-        )
 
     def rows(self, *, state: str | None = None) -> pa.Table:
         """Return every row, in `ROW_SCHEMA`, in the order of the bytes of object_key.
@@ -189,7 +177,7 @@ class Catalogue:
                 )
             rows = changes.stored(connection, ROW_SCHEMA.names)
         rows = rows.sort_by("object_key").cast(ROW_SCHEMA)
-        log.info("read %d rows of the catalogue in %.2f s", rows.num_rows, time.perf_counter() - started)
+        log.debug("read %d rows of the catalogue in %.2f s", rows.num_rows, time.perf_counter() - started)
         return rows
 
     def baseline(self, origin: str) -> str | None:
@@ -206,14 +194,10 @@ class Catalogue:
             row = connection.execute(latest).one_or_none()
         return None if row is None else json.dumps(row.profile, sort_keys=True, allow_nan=False)
 
-    def quarantine_counts(self) -> dict[str, int]:
-        """Return how many rows are in quarantine for each reason, by the latest contract of each page."""
-        current = sa.select(QuarantineRow.reasons).join(
-            PageRow, sa.and_(PageRow.id == QuarantineRow.page_id, PageRow.contract == QuarantineRow.contract)
-        )
+    def pages(self, *, state: str) -> tuple[StoredPage, ...]:
+        """Return every page that was ingested up to this state, by origin and id."""
         with self._database.reading() as connection:
-            counts = Counter(reason for row in connection.execute(current) for reason in row.reasons)
-        return dict(sorted(counts.items()))
+            return lineage.pages(connection, state=state)
 
     def record_snapshot(self, snapshot: Snapshot, *, state: str) -> None:
         """Record a snapshot of this catalogue in a state that it is or was in.

@@ -25,6 +25,8 @@ NAMES: Final = {
 """Every constraint has a name that both databases share, so that a later revision can find it."""
 
 SPEC_OBJ_ID_DIGITS: Final = 20
+EMPTY: Final = "0" * 64
+"""State of a catalogue without rows."""
 
 
 class SpecObjId(sa.types.TypeDecorator[str]):

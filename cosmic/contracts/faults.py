@@ -6,7 +6,8 @@ as many reasons as it has faulty cells, and one more where its object repeats.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+import json
+from collections.abc import Collection, Iterator, Sequence
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -28,6 +29,7 @@ REPEATS: Final = "repeats row of the same object with equal values"
 _NAMED_VALUES: Final = 50
 _LONGEST_VALUE: Final = 40
 _OTHER: Final = "a further value"
+_NAMED_COLUMNS: Final = 3
 
 
 def find_faults(
@@ -138,12 +140,27 @@ def _shown(value: object) -> str:
 def _repeats(
     rows: pa.Table, keys: pa.Array, positions: Positions, *, uncastable: pa.Table, conflict: str
 ) -> Iterator[tuple[str, Positions]]:
-    """All rows of objects whose rows differ, and the later rows of objects whose rows are equal."""
+    """All rows of objects whose rows differ, by what differs, and the later rows of objects whose rows are equal."""
     texts = row_texts(rows.take(pa.array(positions)), uncastable=uncastable)
     groups: dict[str, list[tuple[int, str]]] = {}
     for position, key, text in zip(positions.tolist(), keys.take(pa.array(positions)).to_pylist(), texts, strict=True):
         groups.setdefault(key, []).append((position, text))
     equal = [group for group in groups.values() if len({text for _, text in group}) == 1]
-    differing = [group for group in groups.values() if len({text for _, text in group}) > 1]
-    yield conflict, np.asarray([position for group in differing for position, _ in group], dtype=np.int64)
+    differing: dict[str, list[int]] = {}
+    for group in groups.values():
+        if len(whole := {text for _, text in group}) > 1:
+            reason = f"{conflict} of {_differing(whole, rows.column_names)}"
+            differing.setdefault(reason, []).extend(position for position, _ in group)
+    for reason, found in differing.items():
+        yield reason, np.asarray(found, dtype=np.int64)
     yield REPEATS, np.asarray([position for group in equal for position, _ in group[1:]], dtype=np.int64)
+
+
+def _differing(texts: Collection[str], columns: Sequence[str]) -> str:
+    """The columns in which rows of one object differ; labels first, and few, so that reasons stay countable."""
+    cells = [json.loads(text) for text in texts]
+    names = [name for name in columns if len({str(row.get(name)) for row in cells}) > 1]
+    names.sort(key=lambda name: name not in ("class", "subclass"))
+    more = ["other columns"] if len(names) > _NAMED_COLUMNS else []
+    *first, last = [*names[:_NAMED_COLUMNS], *more] or ["other columns"]
+    return f"{', '.join(first)} and {last}" if first else last

@@ -130,7 +130,7 @@ def judge(
         quarantined=quarantined.num_rows,
         duplicates=reasons.get(REPEATS, 0),
         reasons=reasons,
-        problems=(*_problems(outcomes), *(finding.problem for finding in findings if finding.problem)),
+        problems=(*_problems(outcomes, suite), *(finding.problem for finding in findings if finding.problem)),
         checks=(
             *(check_result(outcome, frame=frame, row_numbers=numbers) for outcome in outcomes),
             *(finding_result(finding) for finding in findings),
@@ -231,7 +231,7 @@ def _quarantine(rows: pa.Table, keys: pa.Array, faults: Faults, *, uncastable: p
     )
 
 
-def _problems(outcomes: Sequence[Outcome]) -> Iterator[str]:
+def _problems(outcomes: Sequence[Outcome], suite: Suite) -> Iterator[str]:
     """What the failed checks of the page, and the checks that could not run, say to people."""
     for outcome in outcomes:
         match outcome.check:
@@ -240,7 +240,8 @@ def _problems(outcomes: Sequence[Outcome]) -> Iterator[str]:
             case _ if outcome.success:
                 continue
             case HasColumn(column):
-                yield f"the required column {column} is not there."
+                enough = " or ".join([column, *(rule.by for rule in suite.implied if rule.column == column)])
+                yield f"the required column {enough} is not there."
             case HasType(column, kind):
                 yield f"the column {column} is {outcome.observed}, where the contract has {kind}."
             case RowCount(lo):

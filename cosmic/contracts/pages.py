@@ -132,7 +132,7 @@ def distance_to_mixtures(point: tuple[float, ...], loci: tuple[tuple[float, ...]
 
 def _crossed(name: str, limit: str, bound: float, observed: float, text: str) -> Finding:
     """A finding that is a problem where the limit is crossed."""
-    advice = f"If this is meant so, raise {limit} (now {bound:g})."
+    advice = f"If this is meant so, set COSMIC_{limit.upper()} higher (now {bound:g})."
     return Finding(name, limit, bound, observed, f"{text} {advice}" if observed > bound else "")
 
 

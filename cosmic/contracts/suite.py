@@ -114,7 +114,7 @@ class Unique:
     @property
     def reason(self) -> str:
         """Text for rows that share a value and differ elsewhere."""
-        return f"{self.column} repeats with different values"
+        return "the same object with different values"
 
 
 RowCheck: TypeAlias = Present | NotAmong | Among | Between | Unique

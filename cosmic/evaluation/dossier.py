@@ -19,17 +19,18 @@ import pyarrow.parquet as pq
 from pydantic import BaseModel, ConfigDict
 
 from cosmic import artefacts
-from cosmic.columns import BANDS
 from cosmic.datasets import Dataset
-from cosmic.evaluation.assessment import assess, score_rows
+from cosmic.evaluation.arms import arm_pairs
+from cosmic.evaluation.assessment import assess
 from cosmic.evaluation.hierarchical import assess_hierarchy
+from cosmic.evaluation.holdout import score_holdout
 from cosmic.evaluation.importance import permutation, tree_top
 from cosmic.evaluation.selection import selections
-from cosmic.facts import Coverage, HierarchyNode, Holdout, Importance, Selection
+from cosmic.facts import ArmPair, Coverage, HierarchyNode, Importance, Selection
 from cosmic.facts import Hierarchy as HierarchyFacts
+from cosmic.identity import COLUMNS
 from cosmic.models.persistence import load, read_card
 from cosmic.models.predictions import Predictions
-from cosmic.objects import magnitude_digests
 from cosmic.records import (
     Arm,
     Composed,
@@ -38,6 +39,7 @@ from cosmic.records import (
     JudgedPage,
     Kept,
     Model,
+    Paired,
     Prepared,
     Rebalancing,
     Scored,
@@ -63,6 +65,14 @@ class Details(BaseModel):
     importance: tuple[Importance, ...]
     selections: tuple[Selection, ...]
     coverage: Coverage
+
+
+class Pairs(BaseModel):
+    """The arms of one task beside each other."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    pairs: tuple[ArmPair, ...]
 
 
 def score_fit(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Scored:
@@ -170,6 +180,14 @@ def compose(
     return Composed(arm, _write(facts, folder, "hierarchy"))
 
 
+def pair(
+    task: Task, kept: Sequence[Kept], prepared: Sequence[Prepared], *, resamples: int, seed: int, folder: Path
+) -> Paired:
+    """Return the kept models of a task, arm beside arm, on the test objects that both answered."""
+    pairs = arm_pairs(task, kept, prepared, resamples=resamples, seed=seed)
+    return Paired(task, _write(Pairs(pairs=pairs), folder, "arms"))
+
+
 def hold_out(kept: Kept, judged: JudgedPage, *, snapshot: Snapshot, resamples: int, seed: int, folder: Path) -> HeldOut:
     """Return the scores of a kept model on the valid rows of a page that is never stored and never trained on.
 
@@ -178,29 +196,21 @@ def hold_out(kept: Kept, judged: JudgedPage, *, snapshot: Snapshot, resamples: i
     NotServable
         If the page is in another magnitude system than the model.
     """
-    rows = pq.read_table(artefacts.check(judged.valid))
-    n, scores = score_rows(load(kept.model), rows, system=judged.system, resamples=resamples, seed=seed)
-    facts = Holdout(
-        **dict(scores),
-        path=Path(judged.page.origin).name,
-        sha256=judged.page.id,
-        n=n,
-        n_trained_on=_trained_on(rows, kept, snapshot),
-        not_run=None if n else "no row has a label that the model knows and every value that it needs",
-    )
-    return HeldOut(kept.task, kept.arm, _write(facts, folder, "holdout"))
-
-
-def _trained_on(rows: pa.Table, kept: Kept, snapshot: Snapshot) -> int:
-    """How many rows are objects of the training part, known by their key or by their five magnitudes."""
     if kept.prepared.path is None:
-        return 0
+        raise ValueError(f"{kept.task}, {kept.arm} was fitted on data that say: {kept.prepared.not_run}")
     data = Dataset.load(kept.prepared.path)
     keys = data.keys.take(pa.array(data.within("train")))
-    known = pq.read_table(snapshot.path, columns=["object_key", *BANDS])
-    known = known.filter(pc.is_in(known["object_key"], value_set=keys))
-    same = pc.is_in(magnitude_digests(rows), value_set=magnitude_digests(known))
-    return int(pc.sum(pc.or_(same, pc.is_in(rows["object_key"].combine_chunks(), value_set=keys))).as_py() or 0)
+    known = pq.read_table(snapshot.path, columns=list(COLUMNS))
+    facts = score_holdout(
+        load(kept.model),
+        pq.read_table(artefacts.check(judged.valid)),
+        judged,
+        trained_on=known.filter(pc.is_in(known["object_key"], value_set=keys)),
+        filter=data.card.filter,
+        resamples=resamples,
+        seed=seed,
+    )
+    return HeldOut(kept.task, kept.arm, _write(facts, folder, "holdout"))
 
 
 def _coverage(task: Task, predictions: Predictions, snapshot: Snapshot) -> Coverage:

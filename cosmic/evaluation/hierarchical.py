@@ -15,10 +15,11 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from cosmic import labels
-from cosmic.datasets import PARTS, label_rows
+from cosmic.datasets import label_rows
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, ratio, sums_by_block
 from cosmic.facts.results import Interval
 from cosmic.records import Snapshot, SplitName, Task
+from cosmic.splits import PARTS
 
 if TYPE_CHECKING:
     from cosmic.models.hierarchy import Hierarchy, NodePath  # brings scikit-learn in, which takes a second

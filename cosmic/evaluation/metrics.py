@@ -3,28 +3,11 @@
 from __future__ import annotations
 
 import math
-from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.facts.results import ClassScore, Confusion, Scores
-
-
-@dataclass(frozen=True, slots=True)
-class ProbabilityScores:
-    """How good probabilities are; smaller is better, 0 is perfect. Null without objects.
-
-    Parameters
-    ----------
-    log_loss : float or None
-        Mean of -ln P(true label).
-    brier : float or None
-        Mean squared distance between the probabilities and the truth, summed over labels (0 to 2).
-    """
-
-    log_loss: float | None
-    brier: float | None
 
 
 def score(
@@ -51,13 +34,15 @@ def score(
     ArithmeticError
         If weighted recall differs from accuracy, which is an identity: the figures would be wrong.
     """
-    return score_answers(y, np.argmax(p, axis=1), labels, majority=majority)
+    log_loss, brier = _probability_scores(y, p)
+    scores = score_answers(y, np.argmax(p, axis=1), labels, majority=majority)
+    return scores.model_copy(update={"log_loss": log_loss, "brier": brier})
 
 
 def score_answers(
     y: NDArray[np.int64], answer: NDArray[np.int64], labels: tuple[str, ...], *, majority: int | None = None
 ) -> Scores:
-    """Return the scores of n answers given as indices of labels, shape (n,). See `score`."""
+    """Return the scores of n answers given as indices of labels, shape (n,): `score` without log_loss and brier."""
     from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
 
     if not len(y):
@@ -97,15 +82,15 @@ def score_counts(confusion: Confusion, *, majority: int | None = None) -> Scores
     return score_answers(y, answer, confusion.labels, majority=majority)
 
 
-def probability_scores(y: NDArray[np.int64], p: NDArray[np.float64]) -> ProbabilityScores:
-    """Return how good the probabilities themselves are, for y of shape (n,) and p of shape (n, k)."""
+def _probability_scores(y: NDArray[np.int64], p: NDArray[np.float64]) -> tuple[float | None, float | None]:
+    """Logarithmic loss and Brier score, summed over labels."""
     from sklearn.metrics import brier_score_loss, log_loss
 
     if not len(y):
-        return ProbabilityScores(None, None)
+        return None, None
     codes = np.arange(p.shape[1])
     brier = brier_score_loss(y, p, labels=codes, scale_by_half=False)
-    return ProbabilityScores(float(log_loss(y, p, labels=codes)), float(brier))
+    return float(log_loss(y, p, labels=codes)), float(brier)
 
 
 def _baseline(y: NDArray[np.int64], majority: int, k: int) -> tuple[float | None, float | None, float | None]:

@@ -21,6 +21,8 @@ BIN: Final = 0.5
 FEWEST: Final = 20
 """Objects that a threshold must choose on validation, and that a figure of a bin needs; with fewer it is null."""
 _EDGES: Final = (0.5, 99.5)
+_DECIMALS: Final = 6
+"""Of a threshold: facts.json keeps as many digits."""
 
 Floats = NDArray[np.float64]
 Tally = tuple[int, int, int]
@@ -89,7 +91,11 @@ def selections(
 
 
 def purity_threshold(member: NDArray[np.bool_], p: Floats, target: float, *, fewest: int = FEWEST) -> float | None:
-    """Return the smallest t for which the rows with ``p > t`` are `target` pure; None where none is.
+    """Return the lowest cut for which the rows with ``p > threshold`` are `target` pure; None where none is.
+
+    Of the numbers between two neighbouring probabilities, all of which choose the same rows, it is one of the fewest
+    decimals: the facts keep it as it is, so whoever reads them chooses the very same objects. Probabilities that six
+    decimals cannot tell apart are on the same side, and 0 is never chosen.
 
     Parameters
     ----------
@@ -107,8 +113,17 @@ def purity_threshold(member: NDArray[np.bool_], p: Floats, target: float, *, few
     precision, _, thresholds = precision_recall_curve(member, p)
     chosen = len(p) - np.searchsorted(np.sort(p), thresholds)
     good = np.flatnonzero((precision[: len(thresholds)] >= target) & (chosen >= fewest))
-    # scikit-learn's rule is p >= t
-    return float(np.nextafter(thresholds[good[0]], -1.0)) if len(good) else None
+    # scikit-learn's rule is p >= t; what lies below t must stay below the cut
+    cuts = (_between(thresholds[at - 1] if at else 0.0, thresholds[at]) for at in good)
+    return next((found for found in cuts if found is not None), None)
+
+
+def _between(below: float, above: float) -> float | None:
+    """The number of the fewest decimals in [below, above), near the middle; None where six do not suffice."""
+    below, above = float(below), float(above)
+    rounded = [round((below + above) / 2, digits) for digits in range(1, _DECIMALS + 1)]
+    rounded.append(round(below, _DECIMALS))  # the middle of two neighbours of six decimals rounds up as well as down
+    return next((number for number in rounded if below <= number < above), None)
 
 
 def bin_edges(r: Floats) -> Floats:

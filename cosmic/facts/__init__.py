@@ -1,6 +1,7 @@
 """The facts of a run: the blocks of facts.json and the file itself. Knows nothing of how they come about or look."""
 
 from cosmic.facts.blocks import (
+    ArmPair,
     ArrayFile,
     Comparison,
     Coverage,
@@ -37,6 +38,7 @@ from cosmic.facts.results import (
 )
 
 __all__ = [
+    "ArmPair",
     "ArrayFile",
     "Best",
     "Block",

@@ -23,7 +23,11 @@ class ArrayFile(Block):
 
 
 class Source(Block):
-    """Where the rows came from. `names` are file names, or the names of pages; `pages` are the stored bytes."""
+    """Where the rows came from. `names` are file names, or the names of pages; `pages` are the stored bytes.
+
+    `columns` is the file column behind each column of ours, as far as all pages agree; where they differ, each page
+    has the rest of its own.
+    """
 
     kind: str
     simulated: bool
@@ -40,17 +44,22 @@ class Source(Block):
 
 
 class PageFacts(Block):
-    """One stored page: the sha256 of its bytes, its size in bytes and its rows."""
+    """One stored page: the sha256 of its bytes, its size in bytes, its rows, and columns that other pages name otherwise."""
 
     name: str
     sha256: str
     kind: str
     size: int
     rows: int | None = None
+    columns: dict[str, str] = Field(default_factory=dict)
 
 
 class IngestFacts(Block):
-    """What the contract and the catalogue did with the rows of this run."""
+    """What the contract and the catalogue did with the rows of this run.
+
+    inserted + updated + unchanged = valid. `superseded` of the unchanged are rows that another file of this run
+    contradicts and replaces. `erased` counts, by column, stored values that updated rows could not keep.
+    """
 
     rows: int
     valid: int
@@ -58,16 +67,23 @@ class IngestFacts(Block):
     inserted: int
     updated: int
     unchanged: int
+    superseded: int = 0
+    erased: dict[str, int] = Field(default_factory=dict)
     reasons: dict[str, int] = Field(default_factory=dict)
 
 
 class SnapshotFacts(Block):
-    """The frozen rows that the models saw."""
+    """The frozen rows that the models saw.
+
+    `pages` are all pages that the catalogue was built from, by name and sha256; those of this run are in
+    `Source.pages`.
+    """
 
     id: str
     rows: int
     system: str
     sky: Literal["real", "simulated"]
+    pages: tuple[PageFacts, ...] = ()
 
 
 class Portion(Block):
@@ -211,6 +227,24 @@ class Note(Block):
     level: Literal["note", "warning"] = "note"
     text: str
     task: str | None = None
+
+
+class ArmPair(Block):
+    """The best models of two arms of one task on the n test objects that both answered.
+
+    `difference` is `f1` less `f1_other`, with an interval that resamples sky cells, both models together. Scores of
+    two arms stand on different objects where a column is missing for some; these stand on the same.
+    """
+
+    task: str
+    arm: str
+    other: str
+    n: int
+    f1: float | None = None
+    f1_other: float | None = None
+    difference: float | None = None
+    interval: Interval | None = None
+    not_run: str | None = None
 
 
 class Comparison(Block):

@@ -13,6 +13,7 @@ from typing import Literal, Self
 from pydantic import Field, model_validator
 
 from cosmic.facts.blocks import (
+    ArmPair,
     ArrayFile,
     Comparison,
     Coverage,
@@ -31,11 +32,19 @@ from cosmic.facts.results import Best, Block, Result
 
 
 class Previous(Block):
-    """What changed since the run before. Null where it cannot be known."""
+    """What changed since the run before of the same catalogue. Null where it cannot be known.
+
+    `differs` says in words how that run was set up otherwise (filter, split, magnitudes); its models are not compared
+    then. `classes_new` and `classes_gone` are, by task, labels that are kept now and were not, and the reverse.
+    """
 
     id: str
     date: str
+    started: str | None = None
     snapshot: str
+    differs: tuple[str, ...] = ()
+    classes_new: dict[str, tuple[str, ...]] = Field(default_factory=dict)
+    classes_gone: dict[str, tuple[str, ...]] = Field(default_factory=dict)
     objects_new: int | None = None
     objects_changed_class: int | None = None
     objects_changed: int | None = None
@@ -56,7 +65,11 @@ class SavedModel(Block):
 
 
 class Run(Block):
-    """This run. Not compared between runs. Times are ISO 8601 in UTC; `minutes` is the whole run."""
+    """This run. Not compared between runs. Times are ISO 8601 in UTC; `minutes` is the whole run.
+
+    `pages_since` is when each page of the catalogue was first ingested, by its sha256; `earlier_pages` are the names of
+    those that this run did not read.
+    """
 
     id: str
     date: str
@@ -70,6 +83,8 @@ class Run(Block):
     database: str | None = None
     catalogue: str | None = None
     runner: str | None = None
+    pages_since: dict[str, str] = Field(default_factory=dict)
+    earlier_pages: tuple[str, ...] = ()
     new_objects: int | None = None
     sky_new: ArrayFile | None = None
     steps_cached: int | None = None
@@ -111,6 +126,7 @@ class Facts(Block):
     labels: tuple[LabelFacts, ...] = ()
     results: tuple[Result, ...] = ()
     best: tuple[Best, ...] = ()
+    arms: tuple[ArmPair, ...] = ()
     selections: tuple[Selection, ...] = ()
     hierarchy: tuple[Hierarchy, ...] = ()
     coverage: tuple[Coverage, ...] = ()

@@ -53,6 +53,9 @@ class Scores(Block):
         Accuracy of always answering the class that is most frequent in the training part.
     majority_f1, majority_f1_macro : float or None
         Weighted and macro F1 of the same answer, the baseline of `f1` and `f1_macro`.
+    log_loss, brier : float or None
+        How good the probabilities are; smaller is better, 0 is perfect. Mean of -ln P(true class), and mean squared
+        distance between probabilities and truth, summed over classes (0 to 2). Null for the training part.
     interval : dict
         95 % interval by the name of the figure, such as ``{"f1": (0.91, 0.92)}``. Figures without one are absent.
     """
@@ -66,6 +69,8 @@ class Scores(Block):
     majority: float | None = None
     majority_f1: float | None = None
     majority_f1_macro: float | None = None
+    log_loss: float | None = None
+    brier: float | None = None
     per_class: dict[str, ClassScore] = Field(default_factory=dict)
     interval: dict[str, Interval] = Field(default_factory=dict)
     confusion: Confusion | None = None
@@ -74,13 +79,19 @@ class Scores(Block):
 class Holdout(Scores):
     """Scores on a file that is never stored and never trained on.
 
-    `n_trained_on` of its n rows are objects that the model was trained on all the same, since the catalogue has them
-    from elsewhere: known by their key or by their five magnitudes.
+    Every one of its `n_rows` rows counts once: `n_quarantined` broke the contract; `n_excluded` have no label that the
+    model knows, did not pass the filter of the run, or lack a value that the model needs (`excluded` counts them by
+    reason); `n_trained_on` are objects that the model was trained on, since the catalogue has them from elsewhere; the
+    other n are scored.
     """
 
     path: str
     sha256: str
     n: int
+    n_rows: int | None = None
+    n_quarantined: int = 0
+    n_excluded: int = 0
+    excluded: dict[str, int] = Field(default_factory=dict)
     n_trained_on: int = 0
     not_run: str | None = None
 
@@ -120,12 +131,17 @@ class TreeNode(Block):
 
 
 class Result(Block):
-    """One trained model, or the reason why there is none (then the figures are null)."""
+    """One trained model, or the reason why there is none (then the figures are null).
+
+    `dropped_classes` are classes of the task, with their objects, that this arm does not know: no training object of
+    them has every value that the arm needs. With any, its scores are of another question than those of other arms.
+    """
 
     task: str
     arm: str
     model: str | None = None
     features: tuple[str, ...] = ()
+    dropped_classes: dict[str, int] = Field(default_factory=dict)
     rebalancing: str | None = None
     split: str | None = None
     hyperparameters: dict[str, Setting] = Field(default_factory=dict)

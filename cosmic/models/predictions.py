@@ -14,8 +14,8 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cosmic import artefacts
-from cosmic.datasets import PARTS
 from cosmic.facts.results import Part
+from cosmic.splits import PARTS
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Predictions:
     keys, blocks : pyarrow.Array
         Text, shape (n,): object and unit of resampling.
     part : numpy.ndarray
-        Shape (n,): index into `cosmic.datasets.PARTS`.
+        Shape (n,): index into `cosmic.splits.PARTS`.
     y : numpy.ndarray
         Shape (n,): index of the true label.
     p : numpy.ndarray

@@ -5,21 +5,24 @@ from __future__ import annotations
 import logging
 import os
 import platform
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from importlib.metadata import version
 from pathlib import Path
 
+import numpy as np
 import psutil
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
+from numpy.typing import NDArray
 
 from cosmic import __version__, artefacts
 from cosmic import facts as f
-from cosmic.datasets import PARTS, Dataset, DatasetCard, part_codes
-from cosmic.evaluation.dossier import Details
+from cosmic.catalogue import StoredPage
+from cosmic.datasets import Dataset, part_codes
+from cosmic.evaluation.dossier import Details, Pairs
 from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
 from cosmic.intake import reading_of
@@ -29,6 +32,7 @@ from cosmic.records import (
     Ingest,
     JudgedPage,
     Kept,
+    Paired,
     Prepared,
     Scored,
     Sky,
@@ -36,11 +40,14 @@ from cosmic.records import (
     SplitName,
     Task,
 )
-from cosmic.reporting import since
+from cosmic.reporting import ingest_notes, notes, since
 from cosmic.reporting.best import best_per_arm
+from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
 from cosmic.reporting.skycounts import cells_of, count_sky
 from cosmic.settings import PipelineOptions
+from cosmic.splits import PARTS
+from cosmic.task_cards import task_cards
 
 log = logging.getLogger(__name__)
 
@@ -67,6 +74,7 @@ class RunRecords:
     scored: tuple[Scored, ...]
     kept: tuple[Kept, ...]
     composed: tuple[Composed, ...]
+    paired: tuple[Paired, ...]
     held_out: tuple[HeldOut, ...]
     steps_run: int
     steps_cached: int
@@ -92,6 +100,7 @@ def assemble(
     options: PipelineOptions,
     salt: str,
     resamples: int,
+    pages: Sequence[StoredPage],
     root: Path,
     reports: Path,
 ) -> Path:
@@ -99,6 +108,8 @@ def assemble(
 
     Parameters
     ----------
+    pages : sequence of StoredPage
+        Every page that the catalogue was built from.
     root : Path
         The home, which paths in the facts are relative to.
     reports : Path
@@ -106,7 +117,7 @@ def assemble(
     """
     folder = reports / identity.id
     folder.mkdir(parents=True, exist_ok=True)
-    before = since.last_report(reports)
+    before = since.last_report(reports, catalogue=identity.catalogue)
     changed = None
     if before is not None:
         changed = since.changes(
@@ -116,11 +127,24 @@ def assemble(
     part = part_codes(rows, split=options.split, salt=salt, seed=options.seed)
     results = _results(records, sky=records.snapshot.sky)
     at = {(r.task, r.arm, r.model, r.rebalancing): index for index, r in enumerate(results)}
-    datasets = _cards(records.prepared)
+    cards = task_cards(records.prepared)
+    split = _split(part, options, salt=salt)
+    counts: dict[str, dict[str, int]] = {
+        task: {label: sum(p.n for p in parts.values()) for label, parts in card.label_facts.parts.items()}
+        for task, card in cards.items()
+        if card.label_facts.parts
+    }
+    previous, inputs = None, tuple[f.Note, ...]()
+    if before is not None:
+        inputs = other_inputs(before, records.kept)
+        now = since.Setup(options.filter, split, options.seed, records.snapshot.system, counts)
+        previous = since.previous(before, changed, records.kept, now=now, root=root, resamples=resamples)
     facts = f.Facts(
         seed=options.seed,
         filter=options.filter,
-        run=_run(records, identity, before, changed, rows, root=root, folder=folder, resamples=resamples),
+        run=_run(
+            records, identity, changed, rows, previous=previous, inputs=inputs, pages=pages, root=root, folder=folder
+        ),
         machine=f.Machine(
             cores=os.cpu_count(),
             memory_mb=psutil.virtual_memory().total / 1e6,
@@ -132,6 +156,8 @@ def assemble(
         ingest=f.IngestFacts(
             **{name: getattr(records.ingest, name) for name in ("rows", "valid", "quarantined", "inserted", "updated")},
             unchanged=records.ingest.unchanged,
+            superseded=records.ingest.superseded,
+            erased=records.ingest.erased,
             reasons=records.ingest.reasons,
         ),
         snapshot=f.SnapshotFacts(
@@ -139,24 +165,15 @@ def assemble(
             rows=records.snapshot.rows,
             system=records.snapshot.system,
             sky=records.snapshot.sky.value,
+            pages=_pages(pages),
         ),
-        split=f.SplitFacts(
-            name=options.split,
-            salt=salt if options.split is SplitName.SKY else None,
-            nside=NSIDE if options.split is SplitName.SKY else None,
-            parts={
-                name: f.Portion(n=int((part == code).sum()), share=float((part == code).mean()))
-                for code, name in enumerate(PARTS)
-            },
-        ),
-        class_counts={
-            task: {label: sum(p.n for p in parts.values()) for label, parts in card.label_facts.parts.items()}
-            for task, card in datasets.items()
-        },
-        dropped_classes={task: card.dropped for task, card in datasets.items() if card.dropped},
-        labels=tuple(card.label_facts for card in datasets.values()),
+        split=split,
+        class_counts=counts,
+        dropped_classes={task: card.dropped for task, card in cards.items() if card.dropped},
+        labels=tuple(card.label_facts for card in cards.values()),
         results=results,
         best=best_per_arm(results),
+        arms=tuple(pair for one in records.paired for pair in _pairs(one)),
         selections=tuple(
             selection.model_copy(update={"result": at[one.task, one.arm, one.scored.model, one.scored.rebalancing]})
             for one in records.kept
@@ -164,20 +181,38 @@ def assemble(
         ),
         hierarchy=_hierarchy(records.composed, records.kept, at),
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
-        sky=count_sky(rows, part, records.judged, folder=folder),
+        sky=count_sky(rows, part if options.split is SplitName.SKY else None, records.judged, folder=folder),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
-        notes=(*_notes(records), *_seen(results)),
+        notes=(
+            *notes.of_pages(records.judged),
+            *notes.of_snapshot(records.snapshot),
+            *ingest_notes.of_pages_together(records.ingest),
+            *notes.of_data_sets(records.prepared),
+            *notes.of_held_out(results),
+        ),
     )
     return write_facts(facts, folder)
 
 
-def _cards(prepared: Iterable[Prepared]) -> dict[str, DatasetCard]:
-    """The card of the first data set of each task: classes are the same in every arm."""
-    cards: dict[str, DatasetCard] = {}
-    for one in prepared:
-        if one.path is not None and one.task not in cards:
-            cards[one.task] = Dataset.load(one.path).card
-    return cards
+def _split(part: NDArray[np.int8], options: PipelineOptions, *, salt: str) -> f.SplitFacts:
+    by_sky = options.split is SplitName.SKY
+    return f.SplitFacts(
+        name=options.split,
+        salt=salt if by_sky else None,
+        nside=NSIDE if by_sky else None,
+        parts={
+            name: f.Portion(n=int((part == code).sum()), share=float((part == code).mean()))
+            for code, name in enumerate(PARTS)
+        },
+    )
+
+
+def _pages(pages: Sequence[StoredPage]) -> tuple[f.PageFacts, ...]:
+    found = (
+        f.PageFacts(name=Path(page.origin).name, sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
+        for page in pages
+    )
+    return tuple(sorted(found, key=lambda page: (page.name, page.sha256)))
 
 
 def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
@@ -188,18 +223,22 @@ def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
             found.append(f.Result(task=one.task, arm=one.arm, not_run=one.not_run))
             continue
         best = next((kept for kept in records.kept if (kept.task, kept.arm) == (one.task, one.arm)), None)
+        dropped = Dataset.load(one.path).card.untrained if one.path is not None else {}
         found += [
-            _result(scored, best, records.held_out, sky=sky)
+            _result(scored, best, records.held_out, dropped, sky=sky)
             for scored in records.scored
             if (scored.task, scored.arm) == (one.task, one.arm)
         ]
     return tuple(found)
 
 
-def _result(scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], *, sky: Sky) -> f.Result:
+def _result(
+    scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], dropped: dict[str, int], *, sky: Sky
+) -> f.Result:
     result = f.Result.model_validate_json(artefacts.check(scored.result).read_bytes())
-    changes: dict[str, object] = {}
-    if sky is Sky.REAL and result.arm == "published" and result.model is not None:
+    changes: dict[str, object] = {"dropped_classes": dropped}
+    # without one of the classes the question is another one, and the study's figure no equal
+    if sky is Sky.REAL and result.arm == "published" and result.model is not None and not dropped:
         changes["published"] = published_for(result.task, result.model)
     if best is not None and best.scored == scored:
         changes["importance_kind"] = "permutation"
@@ -214,6 +253,10 @@ def _result(scored: Scored, best: Kept | None, held_out: Sequence[HeldOut], *, s
 
 def _details(kept: Kept) -> Details:
     return Details.model_validate_json(artefacts.check(kept.details).read_bytes())
+
+
+def _pairs(paired: Paired) -> tuple[f.ArmPair, ...]:
+    return Pairs.model_validate_json(artefacts.check(paired.path).read_bytes()).pairs
 
 
 def _honest(kept: Sequence[Kept]) -> list[Kept]:
@@ -245,6 +288,7 @@ def _hierarchy(
 def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
     readings = [reading_of(judged) for judged in records.judged]
     simulated = records.snapshot.sky is Sky.SIMULATED
+    shared, own = shared_columns([reading.mapping for reading in readings])
     return f.Source(
         kind=options.source,
         simulated=simulated,
@@ -253,7 +297,7 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
         seed=options.seed if simulated else None,
         system=records.snapshot.system,
         unit=", ".join(dict.fromkeys(reading.unit for reading in readings)),
-        columns={name: column for reading in readings for name, column in reading.mapping.items()},
+        columns=shared,
         pages=tuple(
             f.PageFacts(
                 name=Path(judged.page.origin).name,
@@ -261,28 +305,39 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
                 kind=judged.page.kind,
                 size=judged.page.size,
                 rows=judged.rows,
+                columns=columns,
             )
-            for judged in records.judged
+            for judged, columns in zip(records.judged, own, strict=True)
         ),
     )
+
+
+def shared_columns(mappings: Sequence[dict[str, str]]) -> tuple[dict[str, str], list[dict[str, str]]]:
+    """Return which file column serves which canonical one where no page says otherwise, and the rest of each page."""
+    every = {name: {mapping[name] for mapping in mappings if name in mapping} for found in mappings for name in found}
+    shared = {name: next(iter(columns)) for name, columns in every.items() if len(columns) == 1}
+    return shared, [{name: column for name, column in mapping.items() if name not in shared} for mapping in mappings]
 
 
 def _run(
     records: RunRecords,
     identity: RunIdentity,
-    before: f.Facts | None,
     changed: since.Changes | None,
     rows: pa.Table,
     *,
+    previous: f.Previous | None,
+    inputs: Sequence[f.Note],
+    pages: Sequence[StoredPage],
     root: Path,
     folder: Path,
-    resamples: int,
 ) -> f.Run:
     seconds = (identity.finished - identity.started).total_seconds()
     new = None
     if changed is not None:
         fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
         new = write_array(count_cells(cells_of(fresh)), folder)
+    read = {judged.page.id for judged in records.judged}
+    others = tuple(Path(page.origin).name for page in pages if page.id not in read)
     return f.Run(
         id=identity.id,
         date=identity.started.date().isoformat(),
@@ -317,55 +372,15 @@ def _run(
             )
             for one in records.kept
         ),
-        previous=None
-        if before is None
-        else since.previous(before, changed, records.kept, root=root, resamples=resamples),
+        pages_since={page.id: _iso(page.since) for page in pages},
+        earlier_pages=others,
+        previous=previous,
+        notes=(
+            *notes.of_earlier_ingests(records.ingest.earlier, others),
+            *ingest_notes.of_updates(records.ingest),
+            *inputs,
+        ),
     )
-
-
-def _notes(records: RunRecords) -> tuple[f.Note, ...]:
-    readings = [reading_of(one) for one in records.judged]
-    notes = [f.Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
-    for judged, reading in zip(records.judged, readings, strict=True):
-        for name, why in reading.left_out.items():
-            notes.append(f.Note(level="warning", text=f"{Path(judged.page.origin).name}: {name} is left out: {why}."))
-    snapshot = records.snapshot
-    if snapshot.folded:
-        other = f"; {snapshot.conflicting} of them have another class there" if snapshot.conflicting else ""
-        notes.append(
-            f.Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")
-        )
-    earlier = (
-        snapshot.rows + snapshot.folded - records.ingest.inserted - records.ingest.updated - records.ingest.unchanged
-    )
-    if earlier > 0:
-        text = f"{earlier} rows of the catalogue come from earlier ingests; this run read the others."
-        notes.append(f.Note(level="warning" if snapshot.sky is Sky.SIMULATED else "note", text=text))
-    for one in records.prepared:
-        if one.path is None:
-            continue
-        card = Dataset.load(one.path).card
-        notes += [f.Note(text=f"{one.arm}: {text}", task=one.task) for text in card.notes]
-        if card.lacking:
-            text = f"{one.arm}: {card.lacking} labelled objects lack a value that the arm needs and are left out of it."
-            notes.append(f.Note(text=text, task=one.task))
-    return tuple(notes)
-
-
-def _seen(results: Sequence[f.Result]) -> list[f.Note]:
-    """A warning for each hold-out file with rows that a model was trained on."""
-    worst: dict[str, f.Holdout] = {}
-    for held in (held for result in results for held in result.holdout):
-        if held.n_trained_on > (worst[held.path].n_trained_on if held.path in worst else 0):
-            worst[held.path] = held
-    return [
-        f.Note(
-            level="warning",
-            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that were trained on, since "
-            "the catalogue has them too: its scores are no test.",
-        )
-        for held in worst.values()
-    ]
 
 
 def _relative(path: Path, root: Path) -> str:

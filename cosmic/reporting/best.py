@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from typing import Final
 
+from cosmic.evaluation.choice import best_on_validation
 from cosmic.facts import Best, Facts, Result, Scores
 from cosmic.records import Arm
 from cosmic.reporting.shown import Number, Style, Words
@@ -22,17 +24,23 @@ def best_per_arm(results: Sequence[Result]) -> tuple[Best, ...]:
     Ties go to the first in `results`; tasks and arms keep the order of `results`. A task and arm where nothing ran,
     or nothing has a validation F1, is absent.
     """
-    leaders: dict[tuple[str, str], tuple[float, int]] = {}
-    for index, result in enumerate(results):
-        score = result.validation.f1 if result.validation else None
-        if score is None:
-            continue
-        key = (result.task, result.arm)
-        if key not in leaders or score > leaders[key][0]:
-            leaders[key] = (score, index)
-    return tuple(
-        Best(task=task, arm=arm, result=i, model=results[i].model or "", rebalancing=results[i].rebalancing or "")
-        for (task, arm), (_, i) in leaders.items()
+    found = []
+    for task, arm in dict.fromkeys((result.task, result.arm) for result in results):
+        i = best_result(results, partial(_is_of, task, arm))
+        if i is not None:
+            model, rebalancing = results[i].model or "", results[i].rebalancing or ""
+            found.append(Best(task=task, arm=arm, result=i, model=model, rebalancing=rebalancing))
+    return tuple(found)
+
+
+def _is_of(task: str, arm: str, result: Result) -> bool:
+    return (result.task, result.arm) == (task, arm)
+
+
+def best_result(results: Sequence[Result], among: Callable[[Result], bool]) -> int | None:
+    """Return the index of the result that is best on validation, of those that `among` holds for, or None."""
+    return best_on_validation(
+        [result.validation.f1 if result.validation and among(result) else None for result in results]
     )
 
 
@@ -41,8 +49,15 @@ def best_of(facts: Facts, task: str, arm: str) -> int | None:
     return next((entry.result for entry in facts.best if (entry.task, entry.arm) == (task, arm)), None)
 
 
-def why_not(facts: Facts, task: str, arm: str | None = None) -> Words | None:
-    """Return the first recorded reason why a task (and arm) was not run, or None where none is recorded."""
+def why_not(facts: Facts, task: str, arm: str | None = None) -> Words | str | None:
+    """Return the first recorded reason why a task (and arm) was not run, or None where none is recorded.
+
+    Every arm that a run was asked for has a result in each task: one without, beside others that ran, was not asked
+    for.
+    """
+    ours = [result for result in facts.results if result.task == task]
+    if arm is not None and arm not in {result.arm for result in ours} and any(result.test for result in ours):
+        return "this run was not asked for it"
     for i, result in enumerate(facts.results):
         if result.task == task and (arm is None or result.arm == arm) and result.not_run:
             return Words(f"results[{i}].not_run", result.not_run)

@@ -7,7 +7,9 @@ from typing import Final, Literal
 
 from cosmic.facts import Facts
 from cosmic.reporting import words
+from cosmic.reporting.arms import paired
 from cosmic.reporting.best import HONEST, PUBLISHED, SHAPE, best_of, figure_of, interval_of, scored, why_not
+from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
 NODES: Final = ("superclass", "star", "galaxy", "galaxy-image")
@@ -49,7 +51,10 @@ class Row:
 
 @dataclass(frozen=True, slots=True)
 class Card:
-    """What one card says. `not_run` is the reason where there is no figure for the honest arm."""
+    """What one card says. `not_run` is the reason where there is no figure for the honest arm.
+
+    `key` is the figure of those rows that name no other one.
+    """
 
     node: str
     title: str
@@ -58,8 +63,10 @@ class Card:
     headline: Number | None = None
     interval: tuple[Number, Number] | None = None
     model: str = ""
+    classes: str = ""
     n: Number | None = None
     strips: tuple[Strip, ...] = ()
+    key: str = ""
     rows: tuple[Row, ...] = ()
     not_run: Words | str | None = None
 
@@ -107,8 +114,14 @@ def _card(facts: Facts, node: str) -> Card:
         headline=figure_of(facts, index, figure),
         interval=interval_of(facts, index, figure),
         model=words.model(result.model or ""),
+        classes=words.labels(node, len(scored(facts, index).per_class)),
         n=None if result.n_test is None else Number(f"results[{index}].n_test", result.n_test, Style.COUNT),
-        strips=tuple(_strip(facts, node, index, name) for name in dict.fromkeys((figure, "f1"))),
+        strips=tuple(
+            _strip(facts, node, index, name)
+            for name in dict.fromkeys((figure, "f1"))
+            if figure_of(facts, index, name) is not None
+        ),
+        key=words.METRICS["f1"],
         rows=_rows(facts, node, index),
     )
 
@@ -133,11 +146,9 @@ def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
 
 
 def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
-    rows = [Row("honest", figure_of(facts, index, "f1"), ("weighted F1",))]
-    shape = best_of(facts, node, SHAPE)
-    if shape is not None and (better := figure_of(facts, shape, "f1")):
-        rows[0] = Row("honest", rows[0].number, ("weighted F1 (with shape ", better, ")"))
-    rows += [_same_inputs(facts, node), *_published_rows(facts, node)]
+    own = figure_of(facts, index, "f1")
+    rows = [] if own is None else [Row("honest", own, ("this arm", *_with_shape(facts, node)))]
+    rows += [_same_inputs(facts, node, index), *_published_rows(facts, node, index)]
     majority = figure_of(facts, index, "majority_f1")
     if majority is not None:
         rows.append(Row("majority", majority, ("always the largest class",)))
@@ -146,22 +157,50 @@ def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
     return tuple(rows)
 
 
-def _same_inputs(facts: Facts, node: str) -> Row:
+def _with_shape(facts: Facts, node: str) -> Sentence:
+    """What shape adds: on the same objects where there is such a comparison, else with the n of its own."""
+    shape = best_of(facts, node, SHAPE)
+    better = None if shape is None else figure_of(facts, shape, "f1")
+    if shape is None or better is None:
+        return ()
+    pair = paired(facts, node, SHAPE, HONEST)
+    if pair is None:
+        return ("; with shape ", better, *_other_n(facts, shape))
+    own = best_of(facts, node, HONEST)
+    if own is not None and pair.n.value == facts.results[own].n_test:
+        return ("; with shape ", pair.f1)
+    return ("; with shape ", pair.f1, " (", pair.other, " without, n ", pair.n, ")")
+
+
+def _same_inputs(facts: Facts, node: str, index: int) -> Row:
     same = best_of(facts, node, PUBLISHED)
     name = "with the spectrum" if facts.source.simulated else words.arm(PUBLISHED)
     if same is None:
         return Row("none", None, (f"{name} not run: ", why_not(facts, node, PUBLISHED) or "no such columns"))
-    return Row("same", figure_of(facts, same, "f1"), (name,))
+    number = figure_of(facts, same, "f1")
+    if number is None:
+        return Row("none", None, (f"{name}: no figure on the test part",))
+    other = () if facts.results[same].n_test == facts.results[index].n_test else _other_n(facts, same)
+    return Row("same", number, (name, *other))
 
 
-def _published_rows(facts: Facts, node: str) -> tuple[Row, ...]:
+def _other_n(facts: Facts, index: int) -> Sentence:
+    n = facts.results[index].n_test
+    return () if n is None else (" (n ", Number(f"results[{index}].n_test", n, Style.COUNT), ")")
+
+
+def _published_rows(facts: Facts, node: str, index: int | None = None) -> tuple[Row, ...]:
     study = study_row(facts, node)
     shown = study_number(facts, study) if study is not None else None
     if study is None or shown is None:
         return ()
     number, figure = shown
     note = facts.published_study[study].note
-    said: list[str | Number | Words] = ["published" if figure == words.METRICS["f1"] else f"published {figure}"]
+    said: list[str | Number | Words] = ["published"]
+    if index is None or figure != words.METRICS["f1"]:
+        said.append(f" {figure}")
+    if index is not None and (theirs := other_classes(node, scored(facts, index).per_class)):
+        said.append(f", other classes: {' '.join(theirs)}")
     if note:
         said += [": ", Words(f"published_study[{study}].note", note)]
     return (Row("published", number, tuple(said)),)

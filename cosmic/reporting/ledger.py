@@ -9,8 +9,20 @@ from typing import Final
 from cosmic.facts import Facts
 from cosmic.records import Rebalancing
 from cosmic.reporting import words
-from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, interval_of, why_not
+from cosmic.reporting.arms import paired, why_unpaired
+from cosmic.reporting.best import (
+    HONEST,
+    NO_LEAK,
+    PUBLISHED,
+    best_of,
+    best_result,
+    figure_of,
+    interval_of,
+    scored,
+    why_not,
+)
 from cosmic.reporting.cards import study_number, study_row
+from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
 NEAR: Final = 0.005
@@ -19,7 +31,9 @@ NEAR: Final = 0.005
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One row of the ledger. `verdict` is one of: reproduced, lower here, higher here, holds, does not hold, not tested."""
+    """One row of the ledger. `verdict` is one of: reproduced, lower here, higher here, other classes,
+    holds, holds as a leak, does not hold, new here, not tested.
+    """
 
     claim: str
     published: Number | None
@@ -82,22 +96,29 @@ def _score(facts: Facts, task: str) -> Iterator[Finding]:
         verdict = "reproduced"
     else:
         verdict = "lower here" if ours.value < shown[0].value else "higher here"
-    why = ("same inputs, split by sky cell; ours is the ", words.model(_model(facts, same)))
+    by = "split at random" if facts.split.name == "random" else "split by sky cell"
+    why: Sentence = (f"same inputs, {by}; ours is the ", words.model(_model(facts, same)))
+    labels = scored(facts, same).per_class
+    if theirs := other_classes(task, labels):
+        verdict = "other classes"
+        why += (f"; the study had {words.labels(task, len(theirs))} ({', '.join(theirs)}), here they are "
+                f"{words.labels(task, len(labels))}",)  # fmt: skip
     yield Finding(claim, shown[0], ours, interval, _n(facts, same), verdict, why)
 
 
 def _leak(facts: Facts, task: str, claim: str, what: str) -> Iterator[Finding]:
     same, without = best_of(facts, task, PUBLISHED), best_of(facts, task, NO_LEAK)
-    high = figure_of(facts, same, "f1") if same is not None else None
-    low = figure_of(facts, without, "f1") if without is not None else None
-    if same is None or without is None or high is None or low is None:
+    if same is None or without is None:
         yield _not_tested(facts, claim, None, task, PUBLISHED if same is None else NO_LEAK)
         return
-    above, below = interval_of(facts, same, "f1"), interval_of(facts, without, "f1")
-    holds = (above[0].value if above else high.value) > (below[1].value if below else low.value)
-    why: Sentence = (f"without {what} the same inputs give this; with it ", high)
-    why += (", and it shares its origin with the label: a leak",) if holds else (", no clear difference",)
-    yield Finding(claim, None, low, below, _n(facts, without), "holds, as a leak" if holds else "does not hold", why)
+    pair = paired(facts, task, PUBLISHED, NO_LEAK)
+    if pair is None:
+        why: Sentence = (f"with and without {what}: ", why_unpaired(facts, task, PUBLISHED, NO_LEAK))
+        yield Finding(claim, None, None, None, None, "not tested", why)
+        return
+    why = (f"without {what} the same inputs give this; with it ", pair.f1, " on the same objects")
+    why += (", and it shares its origin with the label: a leak",) if pair.above else (", no clear difference",)
+    yield Finding(claim, None, pair.other, None, pair.n, "holds, as a leak" if pair.above else "does not hold", why)
 
 
 def _honest(facts: Facts, task: str) -> Iterator[Finding]:
@@ -139,16 +160,15 @@ def _not_tested(facts: Facts, claim: str, published: Number | None, task: str, a
 
 
 def _of_model(facts: Facts, task: str, arm: str, model: str, rebalancing: str | None = None) -> int | None:
-    """The index of a family's result that is best on validation."""
-    found = [
-        (result.validation.f1, -i)
-        for i, result in enumerate(facts.results)
-        if (result.task, result.arm, result.model) == (task, arm, model)
-        and (rebalancing is None or result.rebalancing == rebalancing)
-        and result.validation is not None
-        and result.validation.f1 is not None
-    ]
-    return -max(found)[1] if found else None
+    """The index of a family's result that is best on validation, of those that know every class of the task."""
+    return best_result(
+        facts.results,
+        lambda result: (
+            (result.task, result.arm, result.model) == (task, arm, model)
+            and not result.dropped_classes
+            and (rebalancing is None or result.rebalancing == rebalancing)
+        ),
+    )
 
 
 def _model(facts: Facts, index: int) -> str:

@@ -14,24 +14,33 @@ from markupsafe import Markup
 from cosmic.facts import Facts
 from cosmic.facts.file import facts_json, read_facts, write_whole
 from cosmic.reporting import figures, style, words
-from cosmic.reporting.best import HONEST, why_not
+from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, SHAPE, scored, why_not
 from cosmic.reporting.cards import cards
+from cosmic.reporting.heldout import SHOWN, held_lines
 from cosmic.reporting.ledger import beside, findings
+from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import At, Number, Style, Words, marked
 from cosmic.reporting.skymap import sky_pictures
 from cosmic.reporting.verdict import things_to_know, verdict
 
+_ARMS = (HONEST, SHAPE, NO_LEAK, PUBLISHED)
+"""The order of arms below the first screen: what most users can run comes first."""
 _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
 class Shown:
-    """The best model of one arm, opened up: indices into results, places in the facts, and pictures."""
+    """The best model of one arm, opened up: indices into results, places in the facts, and pictures.
+
+    `unseen` are classes too small in every bin of r for a curve; `no_matter` says that no feature alone matters.
+    """
 
     result: int
     open: bool
     importance: style.Picture | None
+    no_matter: bool
     curve: style.Picture | None
+    unseen: tuple[Words, ...]
     selections: tuple[At, ...]
     tree: int | None
 
@@ -41,7 +50,9 @@ class TaskView:
     """What the section of one task needs, as indices into the facts."""
 
     name: str
-    results: tuple[int, ...]
+    arms: tuple[tuple[int, ...], ...]
+    pairs: tuple[int, ...]
+    study_classes: str
     not_run: tuple[tuple[int, ...], ...]
     best: frozenset[int]
     baseline: int | None
@@ -92,11 +103,27 @@ def render(facts: Facts, *, folder: Path) -> str:
         sky=sky_pictures(facts, folder),
         honest_selections=[f["selections"][i] for i in honest],
         no_selection=why_not(facts, "superclass", HONEST) or "no selection was computed",
+        unseen=_unseen(facts, honest),
+        held=(lines := held_lines(facts))[:SHOWN],
+        held_more=len(lines) > SHOWN,
+        read={page.sha256 for page in facts.source.pages},
         curve=figures.completeness_curves("first", [facts.selections[i] for i in honest], width=450, height=108),
         reasons=reasons,
-        renamed=[(n, c) for n, c in f["source"]["columns"].pairs() if n.text.lower() != str(c.raw()).lower()],
+        renamed=renamed(f["source"]),
         tasks=[_task_view(facts, f, name) for name in dict.fromkeys(r.task for r in facts.results)],
     )  # fmt: skip
+
+
+def renamed(source: At) -> list[tuple[At | None, list[tuple[Words, At]]]]:
+    """Return the columns taken under another name: those of all pages (None), then those of pages that differ."""
+    each: list[tuple[At | None, At]] = [
+        (None, source["columns"]),
+        *((page["name"], page["columns"]) for page in source["pages"]),
+    ]
+    named = [
+        (page, [(n, c) for n, c in columns.pairs() if n.text.lower() != str(c.raw()).lower()]) for page, columns in each
+    ]
+    return [(page, columns) for page, columns in named if columns]
 
 
 def _task_view(facts: Facts, f: At, name: str) -> TaskView:
@@ -105,15 +132,36 @@ def _task_view(facts: Facts, f: At, name: str) -> TaskView:
     baseline = best.get(HONEST, next(iter(best.values()), None))
     return TaskView(
         name=name,
-        results=tuple(i for i in indices if facts.results[i].test is not None),
+        arms=_by_arm(facts, indices),
+        pairs=tuple(i for i, pair in enumerate(facts.arms) if pair.task == name),
+        study_classes=_study_classes(facts, name, baseline),
         not_run=_by_reason(facts, indices),
         best=frozenset(best.values()),
         baseline=baseline,
         label=next((i for i, labels in enumerate(facts.labels) if labels.task == name), None),
         largest=max(facts.class_counts.get(name, {}).values(), default=1) or 1,
         holdout=tuple((i, h) for i in best.values() for h in range(len(facts.results[i].holdout))),
-        shown=tuple(_shown(facts, f, name, arm, i, opened=i == baseline) for arm, i in best.items()),
+        shown=tuple(
+            _shown(facts, f, name, arm, best[arm], opened=best[arm] == baseline) for arm in sorted(best, key=_arm_order)
+        ),
     )
+
+
+def _arm_order(arm: str) -> int:
+    return _ARMS.index(arm) if arm in _ARMS else len(_ARMS)
+
+
+def _by_arm(facts: Facts, indices: list[int]) -> tuple[tuple[int, ...], ...]:
+    """The results that were run, those of one arm together, the arm without a spectrum first."""
+    ran = [i for i in indices if facts.results[i].test is not None]
+    arms = sorted(dict.fromkeys(facts.results[i].arm for i in ran), key=_arm_order)
+    return tuple(tuple(i for i in ran if facts.results[i].arm == arm) for arm in arms)
+
+
+def _study_classes(facts: Facts, task: str, index: int | None) -> str:
+    """The study's classes in words where they are others than those here."""
+    theirs = () if index is None or not facts.published_study else other_classes(task, scored(facts, index).per_class)
+    return f"{words.labels(task, len(theirs))}, {' '.join(theirs)}" if theirs else ""
 
 
 def _by_reason(facts: Facts, indices: list[int]) -> tuple[tuple[int, ...], ...]:
@@ -125,13 +173,25 @@ def _by_reason(facts: Facts, indices: list[int]) -> tuple[tuple[int, ...], ...]:
 def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool) -> Shown:
     chosen = [i for i, s in enumerate(facts.selections) if (s.task, s.arm) == (task, arm)]
     trees = [i for i, r in enumerate(facts.results) if (r.task, r.arm) == (task, arm) and r.tree is not None]
+    matters = any(each.value > 0 for each in facts.results[index].importance)
     return Shown(
         result=index,
         open=opened,
-        importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]),
+        importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]) if matters else None,
+        no_matter=bool(facts.results[index].importance) and not matters,
         curve=figures.completeness_curves(f"curve-{task}-{arm}", [facts.selections[i] for i in chosen]),
+        unseen=_unseen(facts, chosen),
         selections=tuple(f["selections"][i] for i in chosen),
         tree=index if index in trees else max(trees, key=lambda i: (_validated(facts, i), -i), default=None),
+    )
+
+
+def _unseen(facts: Facts, chosen: list[int]) -> tuple[Words, ...]:
+    """Labels that have a selection but no bin of r with objects enough for a figure."""
+    return tuple(
+        Words(f"selections[{i}].label", facts.selections[i].label)
+        for i in chosen
+        if facts.selections[i].not_run is None and all(b.completeness is None for b in facts.selections[i].curve)
     )
 
 

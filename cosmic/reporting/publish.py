@@ -1,17 +1,17 @@
-"""Writes a run's facts and report, makes it the newest, and records the run with its models. Computes no figure."""
+"""Writes a run's facts and report, and records the run with its models. Computes no figure."""
 
 from __future__ import annotations
 
 import logging
 import time
+from collections.abc import Sequence
 
-from cosmic.catalogue import Catalogue, ModelVersion, Run
-from cosmic.facts import Facts
+from cosmic.catalogue import Catalogue, ModelVersion, Run, StoredPage
+from cosmic.facts import Facts, Scores
 from cosmic.facts.file import read_facts
 from cosmic.home import Home
 from cosmic.records import Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords, assemble
-from cosmic.reporting.latest import publish_latest
 from cosmic.reporting.page import build
 from cosmic.reporting.shown import plain
 from cosmic.reporting.verdict import verdict
@@ -21,9 +21,22 @@ log = logging.getLogger(__name__)
 
 
 def publish(
-    records: RunRecords, identity: RunIdentity, *, options: PipelineOptions, salt: str, resamples: int, home: Home
+    records: RunRecords,
+    identity: RunIdentity,
+    *,
+    options: PipelineOptions,
+    salt: str,
+    resamples: int,
+    pages: Sequence[StoredPage],
+    home: Home,
 ) -> Report:
-    """Return the report of a run, written to its own folder and copied to where the newest is."""
+    """Return the report of a run, written to its own folder; `publish_latest` copies it to where the newest is.
+
+    Parameters
+    ----------
+    pages : sequence of StoredPage
+        Every page that the catalogue was built from.
+    """
     started = time.perf_counter()
     path = assemble(
         records,
@@ -31,11 +44,11 @@ def publish(
         options=options,
         salt=salt,
         resamples=resamples,
+        pages=pages,
         root=home.root,
         reports=home.reports,
     )
     html = build(path)
-    publish_latest(path.parent, home.latest)
     facts = read_facts(path)
     log.info("report %s in %.1f s", identity.id, time.perf_counter() - started)
     return Report(
@@ -45,6 +58,7 @@ def publish(
         latest=home.latest / html.name,
         verdict=plain(verdict(facts)),
         counts=_counts(facts),
+        scores=scores(facts),
     )
 
 
@@ -85,6 +99,32 @@ def record_run(
                 run=identity.id,
             )
         )
+
+
+def scores(facts: Facts) -> str:
+    """Return the scores of the best model of each task and arm as a Markdown table, hold-out files below their model."""
+    lines = [
+        "| task | arm | model | on | F1 (95 %) | macro F1 | majority | n |",
+        "|---|---|---|---|---|---|---|---|",
+    ]
+    for best in facts.best:
+        result = facts.results[best.result]
+        name = f"| {best.task} | {best.arm} | {best.model}, {best.rebalancing} |"
+        if result.test is not None:
+            lines.append(f"{name} test | {_figures(result.test)} | {result.n_test} |")
+        for one in result.holdout:
+            path = one.path.replace("|", "\\|")
+            told = f" {one.not_run} | | | " if one.not_run is not None else f" {_figures(one)} "
+            lines.append(f"{name} {path} |{told}| {one.n} |")
+    return "\n".join(lines) if len(lines) > 2 else "No model could be trained."
+
+
+def _figures(found: Scores) -> str:
+    lower_upper = found.interval.get("f1")
+    interval = f" ({lower_upper[0]:.3f}–{lower_upper[1]:.3f})" if lower_upper else ""
+    figures = [found.f1, found.f1_macro, found.majority]
+    f1, macro, majority = ("–" if one is None else f"{one:.3f}" for one in figures)
+    return f"{f1}{interval if found.f1 is not None else ''} | {macro} | {majority}"
 
 
 def _counts(facts: Facts) -> str:

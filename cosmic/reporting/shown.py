@@ -22,6 +22,7 @@ class Style(StrEnum):
     """How a number is written.
 
     Percent multiplies by 100, and its sign stands outside; plain is at most four significant digits.
+    A change is a signed score that keeps its sign even where it is shown as +0.000.
     """
 
     COUNT = "count"
@@ -33,6 +34,7 @@ class Style(StrEnum):
     PERCENT = "percent"
     SIGNED_COUNT = "signed_count"
     SIGNED_SCORE = "signed_score"
+    CHANGE = "change"
     PLAIN = "plain"
 
 
@@ -45,6 +47,7 @@ _FORMAT = {
     Style.SECONDS: ",.2f",
     Style.SIGNED_COUNT: "+,.0f",
     Style.SIGNED_SCORE: "+.3f",
+    Style.CHANGE: "+.3f",
 }
 
 
@@ -115,7 +118,8 @@ def written(value: float, style: Style) -> str:
         text = format(value, ".9f").rstrip("0") if "e" in text else text
     else:
         text = format(value, _FORMAT[style])
-    if not any(digit in text for digit in "123456789"):
+    # a change keeps its sign where it rounds to nothing, or it would read as a score of nothing
+    if style is not Style.CHANGE and not any(digit in text for digit in "123456789"):
         text = text.lstrip("+-")
     return text.replace("-", MINUS)
 

@@ -6,9 +6,10 @@ Reads the report and the files of the run before; where they are gone it says so
 from __future__ import annotations
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Self
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -18,7 +19,7 @@ from cosmic import artefacts
 from cosmic.columns import BANDS
 from cosmic.errors import ArtefactCorrupt
 from cosmic.evaluation.comparison import compare
-from cosmic.facts import Comparison, Facts, Previous, SavedModel
+from cosmic.facts import Comparison, Facts, Previous, SavedModel, SplitFacts
 from cosmic.facts.file import read_facts
 from cosmic.models.predictions import Predictions
 from cosmic.records import Kept, Snapshot
@@ -40,13 +41,47 @@ class Changes:
     values: int
 
 
-def last_report(reports: Path) -> Facts | None:
-    """Return the facts of the newest readable report of a folder; None where there is none."""
+@dataclass(frozen=True, slots=True)
+class Setup:
+    """What must be equal for two runs' models to have had the same question, and the labels kept for each task."""
+
+    filter: str
+    split: SplitFacts
+    seed: int
+    system: str
+    classes: Mapping[str, Collection[str]]
+
+    @classmethod
+    def of(cls, facts: Facts) -> Self:
+        """Return the setup of a run by its facts."""
+        return cls(facts.filter, facts.split, facts.seed, facts.snapshot.system, facts.class_counts)
+
+    def differs(self, before: Setup) -> tuple[str, ...]:
+        """Return in words what was otherwise before."""
+        words = {
+            "filter": (before.filter, self.filter),
+            "split": (_split(before.split, before.seed), _split(self.split, self.seed)),
+            "magnitudes": (before.system, self.system),
+        }
+        return tuple(f"{name}: {old} before, {new} now" for name, (old, new) in words.items() if old != new)
+
+    def classes_beyond(self, other: Setup) -> dict[str, tuple[str, ...]]:
+        """Return the labels kept here and not there, of tasks that have labels in both."""
+        both = {task: theirs for task, theirs in other.classes.items() if theirs and self.classes.get(task)}
+        beyond = {task: tuple(k for k in self.classes[task] if k not in theirs) for task, theirs in both.items()}
+        return {task: labels for task, labels in beyond.items() if labels}
+
+
+def last_report(reports: Path, *, catalogue: str) -> Facts | None:
+    """Return the facts of the newest readable report of a folder that is of this catalogue; None where there is none."""
     for path in sorted(reports.glob("*/facts.json"), key=lambda path: path.parent.name, reverse=True):
         try:
-            return read_facts(path)
+            facts = read_facts(path)
         except ArtefactCorrupt as error:
             log.warning("the last report is passed over: %s", error)
+            continue
+        if facts.run.catalogue == catalogue:
+            return facts
     return None
 
 
@@ -86,8 +121,12 @@ def changes(now: Snapshot, before: Path) -> Changes | None:
     )
 
 
-def previous(before: Facts, found: Changes | None, kept: Sequence[Kept], *, root: Path, resamples: int) -> Previous:
+def previous(
+    before: Facts, found: Changes | None, kept: Sequence[Kept], *, now: Setup, root: Path, resamples: int
+) -> Previous:
     """Return what changed since the run whose facts are `before`.
+
+    Models of a run with another filter, split or magnitude system are not compared: their test objects are not ours.
 
     Parameters
     ----------
@@ -95,10 +134,16 @@ def previous(before: Facts, found: Changes | None, kept: Sequence[Kept], *, root
         The home, which the paths in `before` are relative to.
     """
     theirs = {(model.task, model.arm): model for model in before.run.models}
+    then = Setup.of(before)
+    differs = now.differs(then)
     return Previous(
         id=before.run.id,
         date=before.run.date,
+        started=before.run.started,
         snapshot=before.snapshot.id,
+        differs=differs,
+        classes_new=now.classes_beyond(then),
+        classes_gone=then.classes_beyond(now),
         objects_new=None if found is None else len(found.new),
         objects_changed_class=None if found is None else found.classes,
         objects_changed=None if found is None else found.objects,
@@ -106,9 +151,19 @@ def previous(before: Facts, found: Changes | None, kept: Sequence[Kept], *, root
         features_changed=None if found is None else found.values,
         quarantined_before=before.ingest.quarantined,
         comparisons=tuple(
-            _compared(one, theirs.get((one.task, one.arm)), root=root, resamples=resamples) for one in kept
+            Comparison(task=one.task, arm=one.arm, n=0, not_run="; ".join(differs))
+            if differs
+            else _compared(one, theirs.get((one.task, one.arm)), root=root, resamples=resamples)
+            for one in kept
         ),
     )
+
+
+def _split(split: SplitFacts, seed: int) -> str:
+    """A split in words; those of the same words put an object into the same part."""
+    if split.name == "random":
+        return f"random (seed {seed})"
+    return f"{split.name} (salt {split.salt}, nside {split.nside})"
 
 
 def _compared(now: Kept, before: SavedModel | None, *, root: Path, resamples: int) -> Comparison:

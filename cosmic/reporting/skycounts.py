@@ -13,14 +13,16 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cosmic import artefacts
-from cosmic.datasets import PARTS
 from cosmic.facts import SkyMap
 from cosmic.facts.file import count_cells, write_array
 from cosmic.identity import NSIDE, cells
 from cosmic.records import JudgedPage
+from cosmic.splits import PARTS
 
 
-def count_sky(rows: pa.Table, part: NDArray[np.int8], judged: Sequence[JudgedPage], *, folder: Path) -> SkyMap | None:
+def count_sky(
+    rows: pa.Table, part: NDArray[np.int8] | None, judged: Sequence[JudgedPage], *, folder: Path
+) -> SkyMap | None:
     """Return the counts of objects by cell, their arrays written to `folder`; None where no row has a position.
 
     Parameters
@@ -28,23 +30,24 @@ def count_sky(rows: pa.Table, part: NDArray[np.int8], judged: Sequence[JudgedPag
     rows : pyarrow.Table
         Rows of the snapshot with ``ra`` and ``dec`` in degrees.
     part : numpy.ndarray
-        Index into `cosmic.datasets.PARTS` of each of them, shape (n,).
+        Index into `cosmic.splits.PARTS` of each of them, shape (n,); None where the split is not by cell, since no
+        cell is a test cell then.
     judged : sequence of JudgedPage
         The pages of this run: where quarantined rows lie.
     """
     placed = pc.and_(pc.is_valid(rows["ra"]), pc.is_valid(rows["dec"])).to_numpy()
     if not placed.any():
         return None
-    test = pa.array(part == PARTS.index("test"))
+    test = None if part is None else part == PARTS.index("test")
     refused = _refused_positions(judged)
     return SkyMap(
         nside=NSIDE,
         catalogue=write_array(count_cells(cells_of(rows)), folder),
         quarantined=write_array(count_cells(cells_of(refused)), folder) if refused.num_rows else None,
-        test=write_array(count_cells(cells_of(rows.filter(test))), folder),
+        test=None if test is None else write_array(count_cells(cells_of(rows.filter(pa.array(test)))), folder),
         n_catalogue=int(placed.sum()),
         n_quarantined=refused.num_rows,
-        n_test=int((placed & (part == PARTS.index("test"))).sum()),
+        n_test=0 if test is None else int((placed & test).sum()),
         n_without_position=int((~placed).sum()),
     )
 

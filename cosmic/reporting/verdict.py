@@ -6,22 +6,26 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Final
 
-from cosmic.facts import CurveBin, Facts
+from cosmic.facts import Facts
 from cosmic.facts.file import child
 from cosmic.reporting import words
+from cosmic.reporting.arms import paired
 from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, scored, why_not
 from cosmic.reporting.shown import Number, Sentence, Style, Words, stopped
+from cosmic.reporting.weakspot import FEW, weak_spot
 
 GOOD: Final = 0.8
 """Macro F1 from which a node is said to hold."""
-FEW: Final = 20
-"""Objects below which a magnitude bin or a class is too small to speak of."""
+ENOUGH: Final = 100
+"""Test objects from which it can be said whether a node holds."""
 CLEARLY: Final = 0.05
-"""Difference of completeness, or of F1 between train and test, worth a word."""
+"""Difference of F1 between train and test worth a word."""
 MANY_QUARANTINED: Final = 0.01
 """Share of quarantined rows worth a word."""
 MANY_UNTESTED: Final = 0.01
 """Share of objects fainter than the test part worth a word; half a per cent is so by construction."""
+REASONS: Final = 3
+"""Reasons named in the verdict before the rest is left to the sections below."""
 NAMES: Final = 6
 """Dropped classes named before the rest is left to the table below."""
 
@@ -38,7 +42,8 @@ def verdict(facts: Facts) -> Sentence:
     """Return what the run shows, in one sentence about the models and one about the rows.
 
     The models are those without a spectrum, since that is what an object without a label can be asked with. Holding
-    means a macro F1 of at least `GOOD` with an interval above the baseline of the majority class.
+    means a macro F1 of at least `GOOD` with an interval above the baseline of the majority class, on at least `ENOUGH`
+    test objects, `FEW` of them in each of two classes.
     """
     sky = "On a simulated sky, " if facts.source.simulated else ""
     index = best_of(facts, "superclass", HONEST)
@@ -46,14 +51,13 @@ def verdict(facts: Facts) -> Sentence:
     if index is None:
         index, task = best_of(facts, "star", HONEST), "star"
     if index is None:
-        reason = why_not(facts, "superclass", HONEST) or why_not(facts, "superclass") or "no rows with a label"
-        trained = "no model could be trained" if not facts.best else "no model works without a spectrum"
-        return (*stopped((_capital(f"{sky}{trained}: "), reason)), " ", *_quarantine(facts))
+        trained = "no model works without a spectrum" if facts.best else "no model could be trained"
+        return (*stopped((_capital(f"{sky}{trained}: "), *_reasons(facts))), " ", *_quarantine(facts))
     said: list[str | Number | Words] = [_capital(f"{sky}{words.task(task)} "), *_holding(facts, index)]
     star = best_of(facts, "star", HONEST)
     if task == "superclass" and star is not None and figure_of(facts, star, "f1_macro"):
         said += [", the star letter ", *_holding(facts, star, short=True)]
-    weak = _weak_spot(facts, index)
+    weak = weak_spot(facts, index)
     if weak:
         said += ["; ", *weak]
     return (*said, ". ", *_quarantine(facts))
@@ -72,47 +76,38 @@ def _holding(facts: Facts, index: int, *, short: bool = False) -> Sentence:
     figure = figure_of(facts, index, "f1_macro")
     if figure is None:
         return ("has no figure on the test part",)
+    where = () if short else (" without a spectrum",)
+    sizes = sorted((each.n for each in test.per_class.values()), reverse=True)
+    described = (f" ({words.labels(facts.results[index].task, len(sizes))}, ", *_size(facts, index))
+    if (facts.results[index].n_test or 0) < ENOUGH or len(sizes) < 2 or sizes[1] < FEW:
+        return ("cannot be judged", *where, *described, ": too few to say)")
+    described += (")",)
     lower = test.interval.get("f1_macro", (figure.value, figure.value))[0]
     if test.majority_f1_macro is not None and lower <= test.majority_f1_macro:
-        return ("is no better than always answering the largest class (macro F1 ", figure, ")")
+        return ("is no better than always answering the largest class: macro F1 ", figure, *where, *described)
     verb = "holds at" if figure.value >= GOOD else "reaches only"
-    return (f"{verb} ", figure) if short else (f"{verb} a macro F1 of ", figure, " without a spectrum")
+    return (f"{verb} ", *(() if short else ("a macro F1 of ",)), figure, *where, *described)
 
 
-def _weak_spot(facts: Facts, index: int) -> Sentence:
-    classes = {k: v for k, v in scored(facts, index).per_class.items() if v.f1 is not None and v.n >= FEW}
-    if len(classes) < 2:
-        return ()
-    label = min(classes, key=lambda k: (classes[k].f1 or 0.0, k))
-    limit = _faint_limit(facts, index, label)
-    name = words.plural(label)
-    return (
-        (f"{name} fainter than r\N{NO-BREAK SPACE}=\N{NO-BREAK SPACE}", limit, " are the weak spot")
-        if limit
-        else (f"{name} are the weak spot",)
-    )
+def _size(facts: Facts, index: int) -> Sentence:
+    n = facts.results[index].n_test
+    return ("n unknown",) if n is None else ("n\N{NO-BREAK SPACE}", Number(f"results[{index}].n_test", n, Style.COUNT))
 
 
-def _faint_limit(facts: Facts, index: int, label: str) -> Number | None:
-    """The magnitude beyond which every bin is less complete than the class as a whole, clearly so together."""
-    for s, selection in enumerate(facts.selections):
-        if (selection.result, selection.label) != (index, label) or selection.completeness is None:
-            continue
-        run: list[tuple[int, CurveBin]] = []
-        for b, each in reversed(list(enumerate(selection.curve))):
-            if each.n < FEW or each.completeness is None:
-                continue
-            if each.completeness >= selection.completeness:
-                break
-            run.append((b, each))
-        else:
-            return None
-        n = sum(each.n for _, each in run)
-        mean = sum((each.completeness or 0.0) * each.n for _, each in run) / n if n else 1.0
-        if mean < selection.completeness - CLEARLY:
-            b, each = run[-1]
-            return Number(f"selections[{s}].curve[{b}].r_lo", each.r_lo, Style.TENTHS)
-    return None
+def _reasons(facts: Facts) -> Sentence:
+    """Why no model without a spectrum is there: the first reason of each task, those with the same together."""
+    tasks = list(dict.fromkeys(result.task for result in facts.results))
+    by_text: dict[str, tuple[list[str], Words | str]] = {}
+    for task in tasks:
+        why = why_not(facts, task, HONEST) or (None if facts.best else why_not(facts, task))
+        if why is not None:
+            by_text.setdefault(str(why), ([], why))[0].append(words.task(task))
+    if not by_text:
+        return ("this run was not asked for one",)
+    said: list[str | Number | Words] = []
+    for named, reason in list(by_text.values())[:REASONS]:
+        said += ["; " if said else "", f"{', '.join(named)}: " if len(tasks) > 1 else "", reason]
+    return (*said, "; more below" if len(by_text) > REASONS else "")
 
 
 def _quarantine(facts: Facts) -> Sentence:
@@ -123,12 +118,15 @@ def _quarantine(facts: Facts) -> Sentence:
 
 
 def _worse(facts: Facts) -> Iterator[Thing]:
-    for i, each in enumerate(facts.run.previous.comparisons if facts.run.previous else ()):
-        if each.arm == HONEST and each.difference is not None and each.interval and each.interval[1] < 0:
+    before = facts.run.previous
+    for i, each in enumerate(before.comparisons if before else ()):
+        # with other classes it is another question, and no loss
+        other = before is not None and (each.task in before.classes_new or each.task in before.classes_gone)
+        if each.arm == HONEST and each.difference is not None and each.interval and each.interval[1] < 0 and not other:
             at = f"run.previous.comparisons[{i}]"
             yield Thing(
                 f"{_capital(words.task(each.task))} got worse",
-                ("weighted F1 ", Number(f"{at}.difference", each.difference, Style.SIGNED_SCORE),
+                ("weighted F1 changed by ", Number(f"{at}.difference", each.difference, Style.CHANGE),
                  " on the same ", Number(f"{at}.n", each.n, Style.COUNT), " test objects as the run before, and the"
                  " interval leaves zero out"),
             )  # fmt: skip
@@ -147,13 +145,10 @@ def _leaks(facts: Facts) -> Iterator[Thing]:
         "star": ("ELODIE decides the letter", "Its values come from the template that defines the label: a leak"),
     }
     for task, (title, why) in told.items():
-        with_it, without = best_of(facts, task, PUBLISHED), best_of(facts, task, NO_LEAK)
-        if with_it is None or without is None:
-            continue
-        high, low = figure_of(facts, with_it, "f1"), figure_of(facts, without, "f1")
-        if high is None or low is None or _lower(facts, with_it) <= _upper(facts, without):
-            continue
-        yield Thing(title, ("weighted F1 ", high, " with it, ", low, f" without. {why}"))
+        pair = paired(facts, task, PUBLISHED, NO_LEAK)
+        if pair is not None and pair.above:
+            said = ("weighted F1 ", pair.f1, " with it, ", pair.other, " without, on the same ", pair.n)
+            yield Thing(title, (*said, f" test objects. {why}"))
 
 
 def _untested(facts: Facts) -> Iterator[Thing]:
@@ -189,7 +184,7 @@ def _unequal(facts: Facts) -> Iterator[Thing]:
                 f"The arms of {words.task(task)} saw different objects",
                 ("between ", Number(f"results[{at_least}].n_test", least, Style.COUNT), " and ",
                  Number(f"results[{at_most}].n_test", most, Style.COUNT),
-                 " test objects, since rows without a value leave the arm that needs it: compare with care"),
+                 " test objects, since rows without a value leave the arm that needs it: their scores do not compare"),
             )  # fmt: skip
 
 
@@ -230,16 +225,6 @@ def _rare(facts: Facts) -> Iterator[Thing]:
                 f"Class {label} is rare",
                 ("only ", n, f" test objects carry this {words.task(task)}: its own figures are rough"),
             )
-
-
-def _lower(facts: Facts, index: int) -> float:
-    test = scored(facts, index)
-    return test.interval.get("f1", (test.f1 or 0.0, 0.0))[0]
-
-
-def _upper(facts: Facts, index: int) -> float:
-    test = scored(facts, index)
-    return test.interval.get("f1", (0.0, test.f1 or 0.0))[1]
 
 
 def _capital(text: str) -> str:

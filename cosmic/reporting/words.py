@@ -48,6 +48,10 @@ METRICS: Final = {
     "f1_macro": "macro F1",
     "balanced_accuracy": "balanced accuracy",
 }
+_COUNTS: Final = (
+    "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
+    "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
+)  # fmt: skip
 _PLURALS: Final = {"galaxy": "galaxies", "quasar": "quasars", "qso": "quasars", "star": "stars"}
 
 
@@ -79,3 +83,10 @@ def rebalancing(name: str) -> str:
 def plural(label: str) -> str:
     """Return the objects of a class: "quasars", or "objects of class Sb"."""
     return _PLURALS.get(label.lower(), f"objects of class {label}")
+
+
+def labels(task: str, n: int) -> str:
+    """Return how many labels a task has, in words: "three classes", "ten letters"."""
+    many = _COUNTS[n] if n < len(_COUNTS) else f"more than {_COUNTS[-1]}"
+    one, more = ("letter", "letters") if task == "star" else ("class", "classes")
+    return f"{many} {one if n == 1 else more}"

@@ -12,11 +12,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any, Final
 
+from cosmic.clock import Clock, utc_now
 from cosmic.errors import SuspiciousResponse, TransientSourceError
 from cosmic.records import Page
 from cosmic.skyserver import answers
 from cosmic.skyserver.plan import Query
-from cosmic.sources.base import Clock, PageStore, utc_now
+from cosmic.sources.base import PageStore
 
 log = logging.getLogger(__name__)
 

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -22,13 +22,12 @@ from typing import Final, Protocol
 import pyarrow as pa
 
 from cosmic.artefacts import intact, sha256_of, write
+from cosmic.clock import Clock, utc_now
 from cosmic.errors import ArtefactCorrupt, PermanentSourceError
 from cosmic.records import MagnitudeSystem, MagnitudeUnit, Page, PageId, Sky
 
 log = logging.getLogger(__name__)
 
-Clock = Callable[[], datetime]
-"""Returns the present time with its time zone."""
 Overrides = tuple[tuple[str, str], ...]
 """(canonical name, column in the file) pairs that outrank the alias table."""
 
@@ -40,11 +39,6 @@ UNCASTABLE_SCHEMA: Final = pa.schema(
 _CHUNK: Final = 1 << 20
 _PACKAGES: Final = ("cosmic-retrain", "pyarrow", "astropy", "astroquery", "numpy")
 _COMPRESSION: Final = (".gz",)
-
-
-def utc_now() -> datetime:
-    """Return the present time in UTC: the clock outside tests."""
-    return datetime.now(UTC)
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from cosmic.columns import Column, Group, Kind
-from cosmic.vocabularies import STAR_SUBCLASSES
 
 NOT_A_NUMBER: Final = "not a number"
 NOT_FINITE: Final = "not a finite number"
@@ -193,18 +192,6 @@ def _word(word: str, column: Column) -> str:
         return word
     upper = _CLASS_WORDS.get(word.upper(), word.upper())
     return upper if upper in column.vocabulary else word  # an unknown word is named as it stands
-
-
-def implied_stars(subclass: pa.Array) -> pa.Array:
-    """Return "STAR" for each stellar subClass string, null for every other.
-
-    Parameters
-    ----------
-    subclass : pyarrow.Array
-        n trimmed strings or nulls.
-    """
-    stellar = _true(pc.is_in(subclass, value_set=pa.array(list(STAR_SUBCLASSES))))
-    return pc.if_else(stellar, "STAR", pa.scalar(None, pa.string()))
 
 
 def _is_numeric(cells: pa.Array) -> bool:

@@ -10,16 +10,17 @@ from collections.abc import Iterator, Sequence
 from difflib import get_close_matches
 from pathlib import Path
 
+from cosmic.clock import Clock, utc_now
 from cosmic.errors import ConfigError, PermanentSourceError
 from cosmic.records import Page, Sky
-from cosmic.sources.base import Clock, Overrides, PageStore, ParsedPage, utc_now
+from cosmic.sources.base import Overrides, PageStore, ParsedPage
 from cosmic.sources.formats import open_table
 from cosmic.sources.mapping import ColumnMap, map_columns, missing_labels
 from cosmic.sources.parsing import parse_page
 
 log = logging.getLogger(__name__)
 
-__all__ = ["FilesSource", "check_paths", "parse_page"]
+__all__ = ["FilesSource", "check_paths", "check_tables", "parse_page"]
 
 
 class FilesSource:
@@ -73,18 +74,36 @@ class FilesSource:
             twin = pages.setdefault(page.id, page)
             if twin is not page:
                 log.warning("%s holds the same bytes as %s and is read once", page.origin, twin.origin)
-        _check_one_system([(page, self._columns_of(page)) for page in pages.values()])
+        _check_one_system(
+            [
+                (page.origin, _columns_of(page.path, page.origin, page.columns, labels=self._require_labels))
+                for page in pages.values()
+            ]
+        )
         yield from pages.values()
 
     def parse(self, page: Page) -> ParsedPage:
         """Return the rows of a stored page."""
         return parse_page(page, require_labels=self._require_labels)
 
-    def _columns_of(self, page: Page) -> ColumnMap:
-        columns = map_columns(open_table(page.path, name=page.origin).names, page.columns, file=page.origin)
-        if self._require_labels and (error := missing_labels(columns, file=page.origin)):
-            raise error
-        return columns
+
+def check_tables(paths: Sequence[Path], columns: Overrides = ()) -> None:
+    """Raise unless every path is a table with what is required, all in one magnitude system. Reads headers alone.
+
+    Raises
+    ------
+    PermanentSourceError, SuspiciousResponse, ConfigError
+        As `FilesSource.pages`.
+    """
+    check_paths(paths)
+    _check_one_system([(str(path), _columns_of(path, str(path), columns, labels=True)) for path in paths])
+
+
+def _columns_of(path: Path, called: str, overrides: Overrides, *, labels: bool) -> ColumnMap:
+    columns = map_columns(open_table(path, name=called).names, overrides, file=called)
+    if labels and (error := missing_labels(columns, file=called)):
+        raise error
+    return columns
 
 
 def check_paths(paths: Sequence[Path]) -> None:
@@ -115,9 +134,9 @@ def _similar(path: Path) -> str:
     return f" (did you mean {' or '.join(close)}?)" if close else ""
 
 
-def _check_one_system(found: Sequence[tuple[Page, ColumnMap]]) -> None:
+def _check_one_system(found: Sequence[tuple[str, ColumnMap]]) -> None:
     if len({columns.system for _, columns in found}) > 1:
-        listed = "; ".join(f"{page.origin}: {columns.system} ({columns.system_reason})" for page, columns in found[:10])
+        listed = "; ".join(f"{origin}: {columns.system} ({columns.system_reason})" for origin, columns in found[:10])
         raise ConfigError(
             f"The files are in different magnitude systems, which are never mixed: {listed}. Ingest them into homes of "
             "their own, or choose one system for all with --column system=NAME or --column u=COLUMN and so on."

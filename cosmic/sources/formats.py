@@ -7,68 +7,11 @@ from __future__ import annotations
 
 import gzip
 import zlib
-from collections.abc import Sequence
-from dataclasses import dataclass
-from enum import StrEnum
 from pathlib import Path
-from typing import Final, Protocol
-
-import pyarrow as pa
+from typing import Final
 
 from cosmic.errors import PermanentSourceError, SuspiciousResponse
-
-
-class Format(StrEnum):
-    """The table formats that can be read."""
-
-    CSV = "CSV"
-    FITS = "FITS"
-    PARQUET = "Parquet"
-    VOTABLE = "VOTable"
-
-
-@dataclass(frozen=True, slots=True)
-class BrokenLine:
-    """A data line that could not be cut into the columns of the header."""
-
-    row_number: int
-    text: str
-    reason: str
-
-
-@dataclass(frozen=True, slots=True)
-class RawRows:
-    """Some columns of a file as the format delivers them: text, numbers, exact integers.
-
-    Parameters
-    ----------
-    table : pyarrow.Table
-        n rows in the order of the file. The rows of `broken` are null throughout.
-    broken : tuple of BrokenLine
-        Lines that had too many or too few cells.
-    """
-
-    table: pa.Table
-    broken: tuple[BrokenLine, ...] = ()
-
-
-class TableFile(Protocol):
-    """An opened table: its column names are known, its rows are read on demand."""
-
-    @property
-    def format(self) -> Format:
-        """What it is stored as."""
-        ...
-
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Column names in the order of the file; the same name may occur twice."""
-        ...
-
-    def read(self, names: Sequence[str]) -> RawRows:
-        """Return these columns; of two of the same name, the first."""
-        ...
-
+from cosmic.sources.rawtable import Format, TableFile, truncated_gzip
 
 _HEAD: Final = 1 << 20
 _GZIP: Final = b"\x1f\x8b"
@@ -157,13 +100,6 @@ def _head(path: Path, called: str) -> tuple[bytes, bool]:
                 return unpacked.read(_HEAD), True
         except (EOFError, zlib.error, gzip.BadGzipFile) as exc:
             raise truncated_gzip(called, exc) from exc
-
-
-def truncated_gzip(called: str, exc: BaseException) -> PermanentSourceError:
-    """Return the error of a gzip file that ends early or is damaged."""
-    return PermanentSourceError(
-        f"{called} is a truncated or damaged gzip file ({exc}), so rows are missing. Download or copy it again."
-    )
 
 
 def _kind(head: bytes, path: Path, called: str) -> Format:

@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from cosmic.columns import BANDS
 from cosmic.errors import PermanentSourceError, SuspiciousResponse
-from cosmic.sources.formats import Format, RawRows, TableFile, truncated_gzip
+from cosmic.sources.rawtable import Format, RawRows, TableFile, truncated_gzip
 
 if TYPE_CHECKING:
     from astropy.io.fits import BinTableHDU

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
 
 from cosmic.errors import PermanentSourceError
-from cosmic.sources.formats import BrokenLine, Format, RawRows, truncated_gzip
+from cosmic.sources.rawtable import BrokenLine, Format, RawRows, truncated_gzip
 
 _BLOCK: Final = 8 << 20
 _SHOWN: Final = 200

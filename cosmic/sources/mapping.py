@@ -59,7 +59,7 @@ class ColumnMap:
     unit : MagnitudeUnit or None
         Of u g r i z by their names or an override; None where only values can tell.
     unit_given : bool
-        Whether an override says the unit, so that values are not asked.
+        Whether an override says the unit; values may still contradict it.
     fluxes : frozenset of str
         Canonical auxiliary columns whose file columns are nanomaggies by name.
     unused : tuple of str
@@ -196,7 +196,7 @@ def missing_labels(columns: ColumnMap, *, file: str) -> ConfigError | None:
     return ConfigError(
         f"{file} has no label: neither a class column ({', '.join(accepted_names('class'))}) nor a subclass column "
         f"({', '.join(accepted_names('subclass'))}){close}. Nothing can be trained or scored on it; it can be "
-        "inspected, and classified by a model that is already trained. Add a label column, or name it with "
+        "inspected (`cosmic inspect`), and nothing else in this version. Add a label column, or name it with "
         "--column class=COLUMN or --column subclass=COLUMN."
     )
 

@@ -14,16 +14,18 @@ from typing import Final
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
+from cosmic.arrays import as_floats
 from cosmic.columns import BANDS, BY_NAME, OBJECT_SCHEMA, Column, Group, Kind
 from cosmic.errors import ConfigError
 from cosmic.records import MagnitudeUnit, Page
 from cosmic.sources.base import UNCASTABLE_SCHEMA, Overrides, ParsedPage, check_page
-from cosmic.sources.casting import Cast, cast, cell_texts, implied_stars, rounded_ids
-from cosmic.sources.formats import BrokenLine, TableFile, open_table
+from cosmic.sources.casting import Cast, cast, cell_texts, rounded_ids
+from cosmic.sources.formats import open_table
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
 from cosmic.sources.photometry import guess_unit, magnitudes
+from cosmic.sources.rawtable import BrokenLine, TableFile
+from cosmic.vocabularies import class_of
 
 log = logging.getLogger(__name__)
 
@@ -110,8 +112,8 @@ def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
         is_flux = canonical in mapped.fluxes or (canonical in BANDS and unit is MagnitudeUnit.NANOMAGGIES)
         values[canonical] = _as_magnitudes(array, column) if is_flux else array
     if "subclass" in values:
-        stars = implied_stars(values["subclass"])
-        values["class"] = pc.coalesce(values["class"], stars) if "class" in values else stars
+        given = values.get("class", pa.nulls(len(values["subclass"]), pa.string()))
+        values["class"] = class_of(given, values["subclass"])
     numbers = pa.array(np.arange(1, raw.table.num_rows + 1))
     ordered = {field.name: values[field.name] for field in OBJECT_SCHEMA if field.name in values}
     schema = pa.schema([("row_number", pa.int64()), *(OBJECT_SCHEMA.field(name) for name in ordered)])
@@ -143,11 +145,18 @@ def _why_left_out(cells: pa.Array, found: Cast, column: Column) -> str | None:
 
 def _unit(casts: Mapping[str, Cast], mapped: ColumnMap, called: str) -> tuple[MagnitudeUnit, str]:
     """Return the unit of u g r i z and how it is known."""
-    if mapped.unit_given and mapped.unit is not None:
-        return mapped.unit, f"--column {UNIT}={mapped.unit} says the unit" + _converted(mapped.unit)
-    bands = {band: _floats(casts[band].values) for band in BANDS}
+    bands = {band: as_floats(casts[band].values) for band in BANDS}
     guess = guess_unit(bands)
     names = " ".join(str(mapped.of(band)) for band in BANDS)
+    contradicted = guess.unit not in (None, mapped.unit) and len(bands["r"]) >= _ENOUGH_TO_CONTRADICT
+    if mapped.unit_given and mapped.unit is not None:
+        if contradicted:
+            raise ConfigError(
+                f"{called}: --column {UNIT}={mapped.unit} says what {names} are, but their values are plainly "
+                f"{guess.unit} ({guess.reason}). Leave it out, or say {UNIT}={guess.unit}. If they are {mapped.unit} "
+                "all the same, convert them in the file: read as they stand they would give wrong magnitudes."
+            )
+        return mapped.unit, f"--column {UNIT}={mapped.unit} says the unit" + _converted(mapped.unit)
     remedy = f"Say which with --column {UNIT}={MagnitudeUnit.MAGNITUDE} or --column {UNIT}={MagnitudeUnit.NANOMAGGIES}"
     if mapped.unit is None:
         if guess.unit is None:
@@ -157,7 +166,7 @@ def _unit(casts: Mapping[str, Cast], mapped: ColumnMap, called: str) -> tuple[Ma
                 "--column z=COLUMN and so on."
             )
         return guess.unit, f"{guess.unit} by their values ({guess.reason})" + _converted(guess.unit)
-    if guess.unit not in (None, mapped.unit) and len(bands["r"]) >= _ENOUGH_TO_CONTRADICT:
+    if contradicted:
         raise ConfigError(
             f"{called}: {names} are {mapped.unit} by name, but their values look like {guess.unit} ({guess.reason}). "
             f"{remedy}."
@@ -171,7 +180,7 @@ def _converted(unit: MagnitudeUnit) -> str:
 
 def _as_magnitudes(flux: pa.Array, column: Column) -> pa.Array:
     """Convert fluxes; sentinels stay, so that they are named as such and do not become faint objects."""
-    values = _floats(flux)
+    values = as_floats(flux)
     marks = np.isin(values, column.sentinels)
     found = np.where(marks, values, magnitudes(values, column.name[-1]))
     return pa.array(found, mask=np.isnan(found))
@@ -214,8 +223,3 @@ def _uncastable(cells: Mapping[str, pa.Array], casts: Mapping[str, Cast], broken
 def _one_chunk(column: pa.ChunkedArray) -> pa.Array:
     whole = column.combine_chunks()
     return whole.dictionary_decode() if pa.types.is_dictionary(whole.type) else whole
-
-
-def _floats(values: pa.Array) -> NDArray[np.float64]:
-    found: NDArray[np.float64] = pc.fill_null(values, float("nan")).to_numpy(zero_copy_only=False)
-    return found

@@ -13,9 +13,10 @@ from collections.abc import Iterator
 
 import pyarrow.csv as pa_csv
 
+from cosmic.clock import Clock, utc_now
 from cosmic.records import Page, Sky
 from cosmic.simulation import COLUMNS, GENERATOR_VERSION, simulate_blocks
-from cosmic.sources.base import Clock, PageStore, ParsedPage, utc_now
+from cosmic.sources.base import PageStore, ParsedPage
 
 log = logging.getLogger(__name__)
 

@@ -113,3 +113,25 @@ def test_a_snapshot_recorded_twice_stays_one(catalogue: Catalogue, snapshot: Sna
 def test_a_score_that_is_not_a_number_is_refused(catalogue: Catalogue, snapshot: Snapshot) -> None:
     with pytest.raises(ValueError, match="no finite f1"):
         catalogue.record_model(model("a", snapshot, metrics={"f1": float("nan")}))
+
+
+def test_all_pages_up_to_a_state_are_found_also_where_one_was_read_again(
+    make_rows: Callable[..., pa.Table], make_page: Callable[..., JudgedPage], tmp_path: Path
+) -> None:
+    hours = iter(range(100))
+    rows = make_rows(9)
+    with Catalogue.open(
+        f"sqlite:///{tmp_path / 'c.db'}",
+        sky=Sky.REAL,
+        lock_folder=tmp_path,
+        clock=lambda: NOW + timedelta(hours=next(hours)),
+    ) as catalogue:
+        one = make_page(rows.slice(0, 3), name="one.csv")
+        alone = catalogue.ingest([one]).state
+        both = catalogue.ingest([make_page(rows.slice(3, 3), name="two.csv")]).state
+        assert catalogue.ingest([one]).state == both
+        catalogue.ingest([make_page(rows.slice(6, 3), name="later.csv")])
+        assert [Path(page.origin).name for page in catalogue.pages(state=alone)] == ["one.csv"]
+        found = catalogue.pages(state=both)
+        assert [(Path(page.origin).name, page.rows) for page in found] == [("one.csv", 3), ("two.csv", 3)]
+        assert NOW < found[0].since < found[1].since

@@ -117,8 +117,25 @@ def test_equal_rows_of_an_object_leave_once_and_are_accounted_for(
 def test_different_rows_of_an_object_are_all_set_aside(suite: Suite, page: PageMaker, cells: CellMaker) -> None:
     ids = ["7", "8", "7", "9", "7", "9"]
     rows = page(spec_obj_id=ids, u=[18.0, 18.0, 18.0, 19.0, 18.5, 19.1])
-    conflict = ["object_key repeats with different values"]
+    conflict = ["the same object with different values of u, g, r and other columns"]
     assert reasons(judge(rows, uncastable=cells(), suite=suite)) == dict.fromkeys((1, 3, 4, 5, 6), conflict)
+
+
+def test_rows_of_one_photometry_and_two_classes_are_both_set_aside_and_the_columns_are_named(
+    suite: Suite, page: PageMaker, cells: CellMaker
+) -> None:
+    u = [18.0, 18.1, 18.1, 18.2, 18.2, 18.3]
+    classes = ["GALAXY", "GALAXY", "STAR", "STAR", "STAR", "STAR"]
+    bands = {band: [18.0] * 6 for band in "griz"}
+    rows = page(u=u, **bands, redshift=[0.0, 0.0, 0.0, 0.001, 0.002, 0.0], subclass=[None, None, "K1", "K1", "M2", None],
+                spec_obj_id=pa.nulls(6, pa.string()), **{"class": classes})  # fmt: skip
+    found = reasons(judge(rows, uncastable=cells(), suite=suite))
+    assert found == {
+        2: ["the same object with different values of class and subclass"],
+        3: ["the same object with different values of class and subclass"],
+        4: ["the same object with different values of subclass and redshift"],
+        5: ["the same object with different values of subclass and redshift"],
+    }
 
 
 def test_a_repeat_of_a_row_whose_cell_could_not_be_read_is_no_equal_repeat(
@@ -127,7 +144,7 @@ def test_a_repeat_of_a_row_whose_cell_could_not_be_read_is_no_equal_repeat(
     rows = page(rows=2, spec_obj_id=["7", "7"], u=[18.0] * 2, redshift=pa.nulls(2, pa.float64()), subclass=[None] * 2,
                 **{band: [18.0] * 2 for band in "griz"}, **{"class": ["GALAXY"] * 2})  # fmt: skip
     rows = rows.set_column(rows.column_names.index("subclass"), "subclass", pa.nulls(2, pa.string()))
-    conflict = "object_key repeats with different values"
+    conflict = "the same object with different values of redshift"
     judged = judge(rows, uncastable=cells((1, "redshift", "?")), suite=suite)
     assert reasons(judged) == {1: ["redshift: not a number", conflict], 2: [conflict]}
 
@@ -177,6 +194,11 @@ def test_no_row_passes_a_check_that_could_not_run(suite: Suite, page: PageMaker,
     assert any(check.raised and not check.success for check in judged.report.checks)
 
 
+def test_a_page_without_class_is_told_that_subclass_would_do(suite: Suite, page: PageMaker, cells: CellMaker) -> None:
+    judged = judge(page(subclass=None, **{"class": None}), uncastable=cells(), suite=suite)
+    assert "the required column class or subclass is not there." in judged.problems
+
+
 def test_a_page_without_a_required_column_is_refused_and_explained(
     suite: Suite, page: PageMaker, cells: CellMaker
 ) -> None:
@@ -213,7 +235,7 @@ def test_the_last_page_of_the_origin_is_compared(suite: Suite, page: PageMaker, 
     again = judge(page(rows=300), uncastable=cells(), suite=suite, baseline=first.profile)
     assert again.problems == ()
     fewer = judge(page(rows=100), uncastable=cells(), suite=suite, baseline=first.profile)
-    assert [problem for problem in fewer.problems if "raise max_row_loss (now 0.5)" in problem]
+    assert [problem for problem in fewer.problems if "set COSMIC_MAX_ROW_LOSS higher (now 0.5)" in problem]
     meant = judge(
         page(rows=100), uncastable=cells(), suite=suite, baseline=first.profile, limits=Limits(max_row_loss=0.7)
     )

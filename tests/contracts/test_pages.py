@@ -72,7 +72,7 @@ def test_a_first_page_is_looked_at_by_itself() -> None:
     ],
 )
 def test_crossing_a_limit_is_a_problem_that_names_it(page: PageProfile, faulty: int, limit: str, said: str) -> None:
-    found = [problem for problem in problems(page, PAGE, faulty) if f"raise {limit} " in problem]
+    found = [problem for problem in problems(page, PAGE, faulty) if f"set COSMIC_{limit.upper()} higher " in problem]
     assert len(found) >= 1
     assert any(said in problem for problem in found)
     assert f"raise {limit} " not in " ".join(problems(page, PAGE, faulty, replace(Limits(), **{limit: 2000})))

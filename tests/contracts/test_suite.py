@@ -56,7 +56,7 @@ def test_a_column_that_another_implies_counts_as_there(suite: Suite) -> None:
         (Between("redshift", 0, 1, says="redshift: odd"), "redshift: odd"),
         (NotAmong("u", (-9999.0,)), "u: {value} is a sentinel, not a measurement"),
         (Among("class", ("STAR", "QSO")), "class: {value} is not one of STAR, QSO"),
-        (Unique("object_key"), "object_key repeats with different values"),
+        (Unique("object_key"), "the same object with different values"),
     ],
 )
 def test_reasons_are_readable(check: Present | Between | NotAmong | Among | Unique, reason: str) -> None:

@@ -1,25 +1,22 @@
-"""The score of a fit is made of its own files; a stored model can be scored on rows from elsewhere."""
+"""The score of a fit is made of its own files."""
 
 from __future__ import annotations
 
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 import pytest
 
 from cosmic.datasets import Dataset, prepare
-from cosmic.errors import ArtefactCorrupt, NotServable
-from cosmic.evaluation.assessment import assess, score_rows
+from cosmic.errors import ArtefactCorrupt
+from cosmic.evaluation.assessment import assess
 from cosmic.evaluation.importance import permutation, tree_top
 from cosmic.facts import Result, TreeNode
 from cosmic.models.fit import fit
 from cosmic.models.persistence import TrainedModel, load
 from cosmic.models.predictions import Predictions
-from cosmic.records import Arm, Fitted, MagnitudeSystem, Model, Prepared, Rebalancing, SplitName, Task
-from tests.small_sky import replace, small_rows, small_snapshot
-
-MODEL = MagnitudeSystem.MODEL
+from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
+from tests.small_sky import small_rows, small_snapshot
 
 
 @pytest.fixture(scope="module")
@@ -75,26 +72,6 @@ def test_a_changed_prediction_is_refused(prepared: Prepared, tmp_path: Path) -> 
         assess(made)
 
 
-def test_rows_from_elsewhere_are_scored_where_they_have_a_known_label_and_every_value(trained: TrainedModel) -> None:
-    rows = small_rows(200, seed=8)
-    labels, redshifts = rows["class"].to_pylist(), rows["redshift"].to_pylist()
-    rows = replace(rows, "redshift", [None, *redshifts[1:]])
-    rows = replace(rows, "class", [*labels[:-2], None, None]).drop_columns(["subclass", "block"])
-    n, scores = score_rows(trained, rows, system=MODEL, resamples=100)
-    assert n == 197
-    assert scores.accuracy is not None
-    assert scores.accuracy > 0.8
-    assert scores.majority is not None
-    assert scores.interval["accuracy"][0] <= scores.accuracy
-    with pytest.raises(NotServable, match="cmodel"):
-        score_rows(trained, rows, system=MagnitudeSystem.CMODEL)
-
-
-def test_rows_without_a_label_have_no_scores(trained: TrainedModel) -> None:
-    n, scores = score_rows(trained, small_rows(20, without=("class", "subclass")), system=MODEL)
-    assert (n, scores.f1, scores.interval) == (0, None, {})
-
-
 def test_the_feature_that_decides_is_the_most_important(prepared: Prepared, trained: TrainedModel) -> None:
     assert prepared.path is not None
     found = permutation(trained, Dataset.load(prepared.path), seed=0)
@@ -128,9 +105,3 @@ def test_the_drawn_tree_sends_rows_where_the_model_does(prepared: Prepared, trai
 def test_only_a_tree_is_drawn(prepared: Prepared, tmp_path: Path) -> None:
     made = fit(prepared, model=Model.LOGISTIC, rebalancing=Rebalancing.NONE, seed=0, folder=tmp_path)
     assert tree_top(load(made.model)) is None
-
-
-def test_scores_do_not_depend_on_the_order_of_rows(trained: TrainedModel) -> None:
-    rows = small_rows(100, seed=4)
-    turned = rows.take(pa.array(np.arange(100)[::-1]))
-    assert score_rows(trained, rows, system=MODEL)[1].f1 == score_rows(trained, turned, system=MODEL)[1].f1

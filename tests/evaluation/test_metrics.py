@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn.metrics import balanced_accuracy_score, f1_score
 
 from cosmic.evaluation.intervals import confusion_figures
-from cosmic.evaluation.metrics import probability_scores, score, score_answers, score_counts
+from cosmic.evaluation.metrics import score, score_answers, score_counts
 from cosmic.facts import Scores
 
 LABELS = ("galaxy", "quasar", "star")
@@ -84,7 +84,7 @@ def test_no_objects_have_no_scores() -> None:
     found = score(np.array([], np.int64), np.empty((0, 3)), LABELS, majority=1)
     assert found.accuracy is found.f1 is found.majority is None
     assert found.per_class["star"].n == 0
-    assert probability_scores(np.array([], np.int64), np.empty((0, 3))).log_loss is None
+    assert found.log_loss is found.brier is None
 
 
 def test_the_answer_is_the_most_probable_label() -> None:
@@ -94,6 +94,6 @@ def test_the_answer_is_the_most_probable_label() -> None:
 
 def test_perfect_and_uniform_probabilities_have_their_known_scores() -> None:
     y = np.array([0, 1, 2])
-    sure, flat = probability_scores(y, np.eye(3)), probability_scores(y, np.full((3, 3), 1 / 3))
+    sure, flat = score(y, np.eye(3), LABELS), score(y, np.full((3, 3), 1 / 3), LABELS)
     assert (sure.log_loss, sure.brier) == pytest.approx((0, 0), abs=1e-9)
     assert (flat.log_loss, flat.brier) == pytest.approx((np.log(3), 2 / 3))

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+from dataclasses import replace
+from pathlib import Path
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -10,8 +14,10 @@ from hypothesis import strategies as st
 
 from cosmic.evaluation.selection import FEWEST, bin_edges, purity_threshold, selections
 from cosmic.facts import Selection
+from cosmic.facts.file import facts_json
 from cosmic.models.predictions import Predictions
 from cosmic.records import Arm, Task
+from tests.reporting.sample_facts import sample_facts
 
 N = 4000
 
@@ -102,7 +108,7 @@ def test_a_class_without_validation_objects_has_no_threshold() -> None:
 def test_what_lies_above_a_threshold_is_pure(rows: list[tuple[bool, float]]) -> None:
     member, p = np.array([row[0] for row in rows]), np.array([row[1] for row in rows])
     threshold = purity_threshold(member, p, 0.7, fewest=1)
-    reachable = any(member[p >= t].mean() >= 0.7 for t in p) and member.any()
+    reachable = any(member[p >= t].mean() >= 0.7 for t in p if t > 0) and member.any()
     assert (threshold is not None) == reachable
     if threshold is not None:
         assert member[p > threshold].mean() >= 0.7
@@ -110,8 +116,58 @@ def test_what_lies_above_a_threshold_is_pure(rows: list[tuple[bool, float]]) -> 
 
 def test_a_handful_of_pure_objects_makes_no_threshold() -> None:
     member, p = np.array([False] * 40 + [True] * 5), np.linspace(0, 1, 45)
-    assert purity_threshold(member, p, 0.95, fewest=5) == pytest.approx(40 / 44)
+    assert purity_threshold(member, p, 0.95, fewest=5) == 0.9  # between 39 / 44 and 40 / 44
     assert purity_threshold(member, p, 0.95, fewest=6) is None
+
+
+def tied(levels: list[float]) -> Predictions:
+    """Return answers of few distinct probabilities, as a decision tree gives them."""
+    said = predictions(sharp=2.0)
+    p = np.array(levels)[np.searchsorted(levels, said.p[:, 0], side="right").clip(1) - 1]
+    return replace(said, labels=("galaxy", "other"), y=(said.y != 0).astype(int), p=np.column_stack([p, 1 - p]))
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        predictions(),
+        predictions(sharp=8.0),
+        tied([0.0, 0.2, 1 / 3, 2 / 3, 0.9, 1.0]),
+        tied([0.0, 0.9, 0.900001, 0.95, 1.0]),
+        tied([0.0, 1 / 3, 1 / 3 + 1e-9, 2 / 3, 1 - 1e-9, 1.0]),
+    ],
+    ids=["forest", "sure", "tree", "six decimals apart", "closer than six decimals"],
+)
+def test_the_threshold_of_the_facts_chooses_the_very_objects_of_the_facts(said: Predictions, tmp_path: Path) -> None:
+    facts = sample_facts(tmp_path, bare=True).model_copy(update={"selections": found(said)})
+    test, validation, ran = said.within("test"), said.within("validation"), 0
+    for one in json.loads(facts_json(facts))["selections"]:
+        if one["threshold"] is None:
+            continue
+        ran += 1
+        code = said.labels.index(one["label"])
+        for part, complete, pure in (
+            (test, "completeness", "purity"),
+            (validation, "validation_completeness", "validation_purity"),
+        ):
+            chosen, member = part.p[:, code] > one["threshold"], part.y == code
+            assert one[complete] == pytest.approx(member[chosen].sum() / member.sum(), rel=1e-5)
+            assert one[pure] == pytest.approx(member[chosen].mean(), rel=1e-5)
+        chosen = test.p[:, code] > one["threshold"]
+        assert one["n_selected"] == chosen.sum()
+        for each in one["curve"]:
+            assert each["n_selected"] == (chosen & (test.r >= each["r_lo"]) & (test.r < each["r_hi"])).sum()
+    assert ran
+
+
+def test_certainty_alone_can_be_chosen() -> None:
+    member = np.array([True] * 20 + [True, False] * 20)
+    assert purity_threshold(member, np.array([1.0] * 20 + [0.999999] * 40), 0.95) == 0.999999
+
+
+def test_probabilities_that_six_decimals_cannot_tell_apart_stay_together() -> None:
+    member = np.array([True] * 20 + [True, False] * 20)
+    assert purity_threshold(member, np.array([1.0] * 20 + [1 - 1e-9] * 40), 0.95) is None
 
 
 def test_bins_are_half_a_magnitude_wide() -> None:

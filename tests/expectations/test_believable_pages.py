@@ -44,8 +44,10 @@ def test_a_generated_page_is_believed(good_objects: Objects) -> None:
 def test_swapped_bands_of_galaxies_are_seen_without_a_baseline(good_objects: Objects, a: str, b: str) -> None:
     frame = good_objects(600, 1)
     page = swapped(frame[frame["class"] == "GALAXY"], a, b)
-    assert any("raise max_colour_distance" in problem for problem in problems(page))
-    assert any("raise max_colour_shift" in problem for problem in problems(page, frame[frame["class"] == "GALAXY"]))
+    assert any("set COSMIC_MAX_COLOUR_DISTANCE" in problem for problem in problems(page))
+    assert any(
+        "set COSMIC_MAX_COLOUR_SHIFT" in problem for problem in problems(page, frame[frame["class"] == "GALAXY"])
+    )
 
 
 @pytest.mark.parametrize("band", "griz")
@@ -53,26 +55,26 @@ def test_swapped_bands_of_galaxies_are_seen_without_a_baseline(good_objects: Obj
 def test_a_band_off_by_a_magnitude_is_seen_without_a_baseline(good_objects: Objects, band: str, shift: float) -> None:
     frame = good_objects(600, 1)
     page = frame.assign(**{band: frame[band] + shift})
-    assert any("raise max_colour_distance" in problem for problem in problems(page))
+    assert any("set COSMIC_MAX_COLOUR_DISTANCE" in problem for problem in problems(page))
 
 
 @pytest.mark.parametrize("shift", [-0.4, 0.4])
 def test_u_off_by_less_is_seen_beside_the_last_page(good_objects: Objects, shift: float) -> None:
     frame = good_objects(600, 1)
     found = problems(frame.assign(u=frame["u"] + shift), frame)
-    assert [problem for problem in found if "raise max_colour_shift" in problem and "u - g" in problem]
+    assert [problem for problem in found if "set COSMIC_MAX_COLOUR_SHIFT" in problem and "u - g" in problem]
 
 
 def test_all_bands_off_are_seen_beside_the_last_page(good_objects: Objects) -> None:
     frame = good_objects(600, 1)
     found = problems(frame.assign(**{band: frame[band] + 1.0 for band in BANDS}), frame)
-    assert len([problem for problem in found if "raise max_median_shift" in problem]) == 5
+    assert len([problem for problem in found if "set COSMIC_MAX_MEDIAN_SHIFT" in problem]) == 5
 
 
 def test_nanomaggies_in_place_of_magnitudes_are_seen(good_objects: Objects) -> None:
     frame = good_objects(600, 1)
     found = problems(frame.assign(**{band: 10 ** ((22.5 - frame[band]) / 2.5) for band in BANDS}))
-    assert any("raise max_colour_distance" in problem for problem in found)
+    assert any("set COSMIC_MAX_COLOUR_DISTANCE" in problem for problem in found)
     assert any("Check which column this is, and its unit" in problem for problem in found)
 
 

@@ -105,8 +105,8 @@ def test_json_is_one_document_with_the_same_facts(
     assert len(found["verdict"]["reasons"]) == 3
     assert found["verdict"]["problems"] == []
     photometric = [one for one in found["services"] if (one["task"], one["arm"]) == ("superclass", "photometric")]
-    assert [one["rows"] for one in photometric] == [4], "stars and galaxies whose five magnitudes are there"
-    assert [one["dropped"] for one in photometric] == [{"quasar": 1}]
+    assert [one["dropped"] for one in photometric] == [{"galaxy": 1}], "the other galaxy and the quasar do not pass"
+    assert [one["not_run"] for one in photometric] == ["fewer than two classes have 2 rows"]
 
 
 def test_a_terminal_sees_what_is_being_done_and_the_answer_stays_clean(

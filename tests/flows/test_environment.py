@@ -3,16 +3,21 @@
 from __future__ import annotations
 
 import os
+import shutil
 import socket
 import subprocess
 import sys
+import zipfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import psutil
+import pytest
 
-from flows.environment import RUN_PID, end_orphaned_servers
+from cosmic.errors import ConfigError
+from cosmic.home import demand_usable
+from flows.environment import RUN_PID, end_orphaned_servers, open_prefect_home
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -66,6 +71,55 @@ def test_a_foreign_package_named_cosmic_is_refused_by_name(tmp_path: Path) -> No
     answer = run("-P", "-c", "import flows.command", home=tmp_path, PYTHONPATH=str(tmp_path / "site"))
     assert answer.returncode != 0
     assert f"the package `cosmic` at {foreign} is not ours" in answer.stderr
+
+
+def test_a_folder_that_is_only_called_cosmic_is_named_for_what_it_is(tmp_path: Path) -> None:
+    clone = tmp_path / "cosmic"
+    clone.mkdir()
+    (tmp_path / "elsewhere").mkdir()
+    for package in ("flows", "tasks", "expectations"):
+        (tmp_path / "elsewhere" / package).symlink_to(ROOT / package)
+    path = os.pathsep.join([str(tmp_path), str(tmp_path / "elsewhere")])
+    # -S: no installed package that would outrank the folder, as where another kind of install finds it too late
+    answer = run("-P", "-S", "-c", "import flows.command", home=tmp_path, PYTHONPATH=path)
+    assert answer.returncode != 0
+    assert f"the folder {clone} hides the package `cosmic` (cosmic-retrain)" in answer.stderr
+    assert "Start from another folder" in answer.stderr
+
+
+def test_an_editable_install_is_a_line_of_path_that_such_a_folder_cannot_hide(tmp_path: Path) -> None:
+    pytest.importorskip("setuptools", reason="pip brings setuptools to the build itself")
+    for name in ("pyproject.toml", "README.md", "LICENSE"):
+        shutil.copy(ROOT / name, tmp_path)
+    for package in ("cosmic", "flows", "tasks", "expectations"):
+        (tmp_path / package).mkdir()
+        shutil.copy(ROOT / package / "__init__.py", tmp_path / package)
+    build = "from setuptools.build_meta import build_editable; build_editable('wheel')"
+    answer = subprocess.run([sys.executable, "-c", build], cwd=tmp_path, capture_output=True, text=True, check=False)
+    assert answer.returncode == 0, answer.stderr
+    with zipfile.ZipFile(next((tmp_path / "wheel").glob("*.whl"))) as wheel:
+        lines = [wheel.read(name).decode().strip() for name in wheel.namelist() if name.endswith(".pth")]
+    assert [Path(line) for line in lines] == [tmp_path.resolve()]
+
+
+@pytest.mark.parametrize("place", ["home", "home/below"])
+def test_a_home_that_is_a_file_is_refused_in_words(tmp_path: Path, place: str) -> None:
+    (tmp_path / "home").write_text("mine", encoding="utf-8")
+    with pytest.raises(ConfigError, match=r"cannot be used: .*home is a file\. Name a folder .*--home DIR"):
+        demand_usable(tmp_path / place)
+
+
+def test_a_home_that_is_not_there_yet_is_usable_and_is_not_made_by_asking(tmp_path: Path) -> None:
+    demand_usable(tmp_path / "new" / "home")
+    demand_usable(tmp_path)
+    assert [*tmp_path.iterdir()] == []
+
+
+def test_a_home_that_cannot_be_made_is_refused_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    home = Path("/dev/null/home") if os.name == "posix" else Path("NUL/home")
+    monkeypatch.setenv("PREFECT_HOME", str(home / "prefect"))
+    with pytest.raises(ConfigError, match=r"home .* cannot be used"):
+        open_prefect_home(home, dry=False)
 
 
 def test_help_comes_without_prefect_or_great_expectations(tmp_path: Path) -> None:

@@ -8,11 +8,13 @@ from pathlib import Path
 
 from cosmic.artefacts import intact
 from cosmic.facts.file import facts_equal
+from cosmic.home import Home
 from cosmic.reporting.check import numbers_not_in_facts
+from flows.closing import closing
 from tests.flows.runs import WHAT_INGEST_MET, Ran, RunPipeline, Twice, files_below
 
-STEPS = 45
-"""fetch, judge, ingest, freeze, 2 x prepare, 18 x fit, 18 x score, 2 x keep, compose."""
+STEPS = 47
+"""fetch, judge, ingest, freeze, 2 x prepare, 18 x fit, 18 x score, 2 x keep, compose, 2 x pair."""
 
 
 class TestTheFirstRun:
@@ -106,9 +108,9 @@ class TestACatalogue:
             _remove_catalogue(mine)
             shutil.copy(other.catalogue, mine.catalogue)
             now = run_pipeline(little)
-            assert now.facts.ingest.inserted == mine.facts.ingest.valid
-            assert now.facts.snapshot.id not in (mine.facts.snapshot.id, other.facts.snapshot.id)
-            assert now.facts.snapshot.rows == mine.facts.snapshot.rows + other.facts.snapshot.rows
+            assert now.facts.ingest.inserted == now.glance().rows == mine.facts.ingest.valid
+            assert now.facts.run.catalogue not in (mine.facts.run.catalogue, other.facts.run.catalogue)
+            assert now.facts.snapshot.id == mine.facts.snapshot.id, "nothing of the other simulated sky is in it"
         finally:
             _remove_catalogue(mine)
             shutil.copy(kept, mine.catalogue)
@@ -118,11 +120,42 @@ def test_the_ui_shows_the_report_its_counts_and_its_quarantine(twice: Twice) -> 
     from prefect.client.orchestration import get_client
 
     with get_client(sync_client=True) as client:
-        found = {artifact.key: artifact for artifact in client.read_artifacts(limit=200)}
-    assert {"report", "quality", "counts"} <= found.keys()
-    assert "report.html" in str(found["report"].data)
+        artifacts = client.read_artifacts(limit=200)
+    mine = next(one for one in artifacts if f"`{twice.first.report.html}`" in str(one.data))
+    found = {one.key: one for one in artifacts if one.task_run_id == mine.task_run_id}
+    assert found.keys() == {"report", "quality", "counts"}
+    page = str(found["report"].data)
+    assert "| superclass | photometric |" in page
+    assert "file:" not in page, "pages that come by http may not open files"
     assert {row["reason"] for row in json.loads(str(found["quality"].data))} == twice.first.facts.ingest.reasons.keys()
     assert "| rows read | 1000 |" in str(found["counts"].data)
+
+
+def test_the_ui_names_runs_by_what_they_do(twice: Twice) -> None:
+    from prefect.client.orchestration import get_client
+    from prefect.client.schemas.filters import FlowRunFilter, FlowRunFilterName, TaskRunFilter, TaskRunFilterName
+
+    names = [
+        "fetch simulated sky of 1,000 objects, seed 0",
+        "ingest into the simulated catalogue",
+        "freeze the simulated catalogue",
+        "score star · photometric · random_forest, smote",
+        f"report {twice.first.report.run}",
+        f"make {twice.first.report.run} the newest",
+    ]
+    what = FlowRunFilter(name=FlowRunFilterName(like_="simulated sky of 1,000 objects, seed 0, 20"))
+    with get_client(sync_client=True) as client:
+        for name in names:
+            assert client.read_task_runs(task_run_filter=TaskRunFilter(name=TaskRunFilterName(any_=[name]))), name
+        assert client.read_flow_runs(flow_run_filter=what)
+
+
+def test_the_last_lines_say_where_the_quarantined_rows_are(twice: Twice) -> None:
+    home = Home(twice.first.options.home, twice.first.options.sky)
+    said = closing(twice.first.report, home=home)
+    assert said.startswith(twice.first.report.verdict)
+    assert f"Quarantined rows, each with every reason: {home.judged}/*.quarantined.parquet" in said
+    assert [*home.judged.glob("*.quarantined.parquet")] != []
 
 
 def _remove_catalogue(run: Ran) -> None:

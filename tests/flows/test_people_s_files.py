@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -15,11 +16,13 @@ import pytest
 import sqlalchemy as sa
 
 from cosmic.columns import BANDS
-from cosmic.errors import ConfigError, ContractViolation, PermanentSourceError
+from cosmic.errors import ConfigError, ContractViolation, NotServable, PermanentSourceError
 from cosmic.facts.file import facts_equal
+from cosmic.home import Home
 from cosmic.records import Arm, Task
 from cosmic.reporting.check import numbers_not_in_facts
 from cosmic.settings import PipelineOptions
+from flows.closing import closing
 from tests.flows.runs import PLAIN, WHAT_INGEST_MET, Ran, RunPipeline, export, files_below
 
 PSF = {
@@ -99,6 +102,16 @@ class TestAHoldout:
         assert one.f1 is not None
         assert one.f1 > 0.7
 
+    def test_is_in_the_last_lines_of_the_run(self, mine: Mine) -> None:
+        one = next(one for result in mine.run.facts.results for one in result.holdout)
+        said = closing(mine.run.report, home=Home(mine.run.options.home, mine.run.options.sky))
+        assert f"Hold-out {one.path}, superclass, photometric, " in said
+        assert f": weighted F1 {one.f1:.3f} (" in said
+        assert f"{one.n:,} rows" in said
+        assert "Quarantined rows" not in said, "there are none"
+        assert said.endswith(f"Report: {mine.run.report.latest}\n        {mine.run.report.html} (this run)")
+        assert mine.run.report.scores.count(f"| {one.path} |") == 1
+
     def test_is_in_neither_catalogue_nor_snapshot(self, mine: Mine) -> None:
         keys = stored_keys(mine.run)
         assert keys <= ids(mine.rows)
@@ -161,6 +174,8 @@ class TestABadPage:
             mine.path.write_bytes(whole)
         assert words in str(refused.value)
         assert str(mine.path) in str(refused.value)
+        for remembered in (home / "results").iterdir():
+            json.loads(remembered.read_bytes())  # failures too: nothing is a pickle
         assert (mine.run.glance(), files_below(home / "real" / "reports"), files_below(home / "reports")) == before
 
     @pytest.mark.parametrize(
@@ -200,6 +215,17 @@ class TestMagnitudeSystems:
         with pytest.raises(ConfigError, match=r"holds model magnitudes and .*psf\.csv brings psf magnitudes"):
             run_pipeline(mine.run.options.model_copy(update={"path": (tmp_path / "psf.csv",), "holdout": ()}))
         assert mine.run.glance() == before
+
+    def test_of_a_hold_out_file_are_refused_before_anything_is_stored_or_trained(
+        self, mine: Mine, run_pipeline: RunPipeline, tmp_path: Path
+    ) -> None:
+        export(tmp_path / "rows.csv", rows=300, seed=8)
+        export(tmp_path / "psf.csv", rows=300, seed=7, names=PSF)
+        options = {"path": (tmp_path / "rows.csv",), "holdout": (tmp_path / "psf.csv",), "home": tmp_path / "home"}
+        with pytest.raises(NotServable, match=r"psf\.csv \(psf magnitudes\).*model magnitudes.*rows\.csv"):
+            run_pipeline(mine.run.options.model_copy(update=options))
+        made = {path.name for path in (tmp_path / "home" / "real").iterdir()}
+        assert not made & {"catalogue.db", "snapshots", "datasets", "fits", "models", "reports"}
 
     def test_of_two_files_are_not_mixed_in_one_ingest(
         self, mine: Mine, run_pipeline: RunPipeline, tmp_path: Path

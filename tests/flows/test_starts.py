@@ -64,8 +64,8 @@ def test_a_dry_run_on_a_fresh_home_says_what_would_be_done_and_touches_nothing(t
     assert files_below(tmp_path) == {}
     assert answer.stdout.startswith("Nothing was done. ")
     assert cached_and_to_do(answer.stdout) == {
-        "fetch": (0, 1), "judge": (0, 1), "ingest": (0, 1), "freeze": (0, 1), "prepare": (0, 12), "train": (0, 108),
-        "score": (0, 108), "report": (0, 1),
+        "fetch": (0, 1), "judge": (0, 1), "ingest": (0, 1), "freeze": (0, 1), "prepare": (0, 12), "train": (0, 72),
+        "score": (0, 72), "keep": (0, 8), "compose": (0, 4), "report": (0, 1),
     }  # fmt: skip
     assert "a new catalogue" in answer.stdout
 
@@ -80,7 +80,7 @@ def test_a_dry_run_after_a_run_says_that_all_is_there_and_touches_nothing(twice:
     assert files_below(tmp_path) == {}
     assert cached_and_to_do(answer.stdout) == {
         "fetch": (1, 0), "judge": (1, 0), "ingest": (1, 0), "freeze": (1, 0), "prepare": (2, 0), "train": (18, 0),
-        "score": (18, 0), "report": (0, 1),
+        "score": (18, 0), "keep": (2, 0), "compose": (1, 0), "report": (0, 1),
     }  # fmt: skip
 
 
@@ -99,11 +99,22 @@ def cached_and_to_do(said: str) -> dict[str, tuple[int, int]]:
         (["--task", "stars"], "--task"),
         (["--source", "files"], "--source files reads nothing without --path PATH"),
         (["--holdout", "held.csv"], "held.csv does not exist"),
+        (["--path", "without_red_band.csv"], "without_red_band.csv"),
+        (["--home", "without_red_band.csv"], "The home without_red_band.csv cannot be used"),
     ],
-    ids=["a missing file", "too few rows", "an unknown task", "no path", "a missing hold-out"],
+    ids=[
+        "a missing file",
+        "too few rows",
+        "an unknown task",
+        "no path",
+        "a missing hold-out",
+        "no r",
+        "a file as home",
+    ],
 )
 def test_a_mistake_is_one_plain_message(tmp_path: Path, options: list[str], words: str, dry: bool) -> None:
     (tmp_path / "rows.csv").write_text("u,g,r,i,z,class\n", encoding="utf-8")
+    (tmp_path / "without_red_band.csv").write_text("u,g,i,z,class\n", encoding="utf-8")
     before = files_below(tmp_path)
     answer = pipeline(*options, *(["--dry-run"] if dry else []), folder=tmp_path)
     assert answer.returncode in (1, 2), "2 where the command line itself is not understood"

@@ -47,6 +47,26 @@ def test_every_node_has_a_card_and_says_why_it_was_not_run(real: f.Facts) -> Non
     assert any(text.startswith("same inputs as published not run: no ELODIE columns") for text in star)
 
 
+def test_an_arm_that_was_not_asked_for_is_said_to_be_so(real: f.Facts) -> None:
+    asked = tuple(result for result in real.results if (result.task, result.arm) != ("superclass", "published"))
+    facts = real.model_copy(update={"results": asked, "best": best_per_arm(asked)})
+    card = next(card for card in cards(facts) if card.node == "superclass")
+    assert "same inputs as published not run: this run was not asked for it" in [plain(row.text) for row in card.rows]
+    claim = findings(facts)[0]
+    assert (claim.verdict, plain(claim.why)) == ("not tested", "this run was not asked for it")
+
+
+def test_an_arm_without_one_of_the_classes_is_no_equal_of_the_published_figure(real: f.Facts) -> None:
+    lacking = tuple(
+        result.model_copy(update={"dropped_classes": {"quasar": 12}})
+        if (result.task, result.arm) == ("superclass", "published") and result.test
+        else result
+        for result in real.results
+    )
+    facts = real.model_copy(update={"results": lacking})
+    assert {row.same for row in beside(facts) if facts.published_study[row.study].task == "superclass"} == {None}
+
+
 def test_a_node_that_no_fact_mentions_still_says_why(real: f.Facts) -> None:
     facts = real.model_copy(update={"results": real.results[:-1]})
     assert str(cards(facts)[-1].not_run) == "no images were read in this run"
@@ -71,6 +91,45 @@ def test_macro_figures_have_no_published_mark(real: f.Facts) -> None:
 def test_the_published_mark_passes_over_figures_that_are_something_else(real: f.Facts) -> None:
     galaxy = next(card for card in cards(real) if card.node == "galaxy")
     assert [str(row.number) for row in galaxy.rows] == ["0.284"]  # not 0.341, a training score
+    assert [plain(row.text) for row in galaxy.rows] == ["published weighted F1"]
+
+
+def test_a_published_figure_of_other_classes_says_so(real: f.Facts) -> None:
+    superclass, star = cards(real)[:2]
+    assert (superclass.classes, star.classes) == ("three classes", "ten letters")
+    said = {card.node: [plain(row.text) for row in card.rows if row.kind == "published"] for card in (superclass, star)}
+    assert said == {
+        "superclass": ["published"],
+        "star": ["published, other classes: A F G K M"],
+    }
+
+
+def test_shape_beside_other_objects_gives_its_own_n_or_common_figures(real: f.Facts) -> None:
+    def own_row(facts: f.Facts) -> str:
+        return plain(cards(facts)[0].rows[0].text)
+
+    shape = best_of(real, "superclass", "photometric+shape")
+    assert shape is not None
+    assert cards(real)[0].key == "weighted F1"
+    assert own_row(real) == "this arm; with shape 0.924"
+    results = list(real.results)
+    results[shape] = results[shape].model_copy(update={"n_test": 718})
+    other = real.model_copy(update={"results": tuple(results)})
+    assert own_row(other) == "this arm; with shape 0.924 (n 718)"
+    pair = f.ArmPair(task="superclass", arm="photometric+shape", other="photometric", n=700, f1=0.93, f1_other=0.9)
+    assert own_row(other.model_copy(update={"arms": (pair,)})) == "this arm; with shape 0.930 (0.900 without, n 700)"
+
+
+def test_a_leak_is_not_judged_on_different_objects(real: f.Facts) -> None:
+    index = best_of(real, "superclass", "published") or 0
+    results = list(real.results)
+    results[index] = results[index].model_copy(update={"n_test": 718})
+    found = findings(real.model_copy(update={"results": tuple(results)}))[1]
+    assert (found.verdict, found.ours) == ("not tested", None)
+    assert "different objects" in plain(found.why)
+    pair = f.ArmPair(task="superclass", arm="published", other="no-leak", n=0, not_run="no object has both")
+    found = findings(real.model_copy(update={"results": tuple(results), "arms": (pair,)}))[1]
+    assert plain(found.why) == "with and without redshift: no object has both"
 
 
 def test_a_simulated_sky_has_no_ledger(simulated: f.Facts) -> None:
@@ -95,6 +154,11 @@ def test_a_figure_near_the_published_one_is_reproduced(f1: float, verdict: str, 
         update={"test": f.Scores(f1=f1, interval={"f1": (f1 - 0.001, f1 + 0.0005)})}
     )
     assert findings(real.model_copy(update={"results": tuple(results)}))[0].verdict == verdict
+    two = {"galaxy": f.ClassScore(n=9), "star": f.ClassScore(n=9)}
+    results[index] = results[index].model_copy(update={"test": f.Scores(f1=f1, per_class=two)})
+    found = findings(real.model_copy(update={"results": tuple(results)}))[0]
+    assert found.verdict == "other classes"
+    assert "the study had three classes (galaxy, quasar, star), here they are two classes" in plain(found.why)
 
 
 def test_published_rows_stand_beside_our_model_of_the_same_family(real: f.Facts) -> None:

@@ -204,3 +204,39 @@ def test_a_class_has_one_colour_whatever_its_spelling() -> None:
     assert class_colour("GALAXY") == class_colour("galaxy")
     assert class_colour("D") != class_colour("d")
     assert class_colour("SBb") == class_colour("SBb")
+
+
+def test_a_task_that_no_arm_ran_of_shows_its_classes_all_the_same(tmp_path: Path) -> None:
+    facts = sample_facts(tmp_path, bare=True, first=True)
+    assert all(result.not_run for result in facts.results if result.task == "star")
+    facts = facts.model_copy(update={
+        "class_counts": {**facts.class_counts, "star": {"A": 77}}, "dropped_classes": {"star": {"O": 31}},
+        "labels": (*facts.labels, f.LabelFacts(task="star", rule="letter", excluded={"CV": 41})),
+    })  # fmt: skip
+    for counts in (facts.class_counts, {"superclass": facts.class_counts["superclass"]}):
+        shown = facts.model_copy(update={"class_counts": counts})
+        html = render(shown, folder=tmp_path)
+        assert numbers_not_in_facts(html, shown) == []
+        text = re.sub(r"<[^>]+>|\s+", " ", html)
+        assert re.search(r"Dropped, too few objects: +O +\( 31 \)", text)
+        assert re.search(r"CV +\( 41 \)", text)
+
+
+def test_an_arm_says_how_good_its_probabilities_are_and_which_classes_it_does_not_know(tmp_path: Path) -> None:
+    facts = sample_facts(tmp_path)
+    best = next(entry.result for entry in facts.best if (entry.task, entry.arm) == ("superclass", "published"))
+    results = list(facts.results)
+    test = results[best].test
+    assert test is not None
+    results[best] = results[best].model_copy(
+        update={
+            "dropped_classes": {"quasar": 43},
+            "test": test.model_copy(update={"log_loss": 0.317, "brier": 0.123}),
+        }
+    )
+    facts = facts.model_copy(update={"results": tuple(results)})
+    html = render(facts, folder=tmp_path)
+    assert numbers_not_in_facts(html, facts) == []
+    text = re.sub(r"<[^>]+>|\s+", " ", html)
+    assert re.search(r"log loss +0\.317 *, Brier score +0\.123", text)
+    assert re.search(r"This arm does not know +quasar +\( 43 \)", text)

@@ -20,7 +20,6 @@ from cosmic.sources.casting import (
     ROUNDED_ID,
     Cast,
     cast,
-    implied_stars,
 )
 
 
@@ -122,11 +121,6 @@ def test_class_is_known_in_any_letter_case_and_an_unknown_one_stays_as_written()
 def test_subclass_is_trimmed_and_empty_is_null() -> None:
     cells = pa.array(["F5  ", "", " ", "null", "nan", "None", "K5 (G_19-24)"]).dictionary_encode()
     assert of(cells, "subclass").values.to_pylist() == ["F5", None, None, None, None, None, "K5 (G_19-24)"]
-
-
-def test_only_stellar_strings_imply_a_star() -> None:
-    strings = pa.array(["F5", "CV", "AGN", "STARFORMING", "f5", None])
-    assert implied_stars(strings).to_pylist() == ["STAR", "STAR", None, None, None, None]
 
 
 @pytest.mark.parametrize("column", ["u", "plate", "obj_id", "class", "subclass"])

@@ -13,7 +13,8 @@ from astropy.io import votable
 from astropy.table import MaskedColumn, Table
 
 from cosmic.errors import PermanentSourceError, SuspiciousResponse
-from cosmic.sources.formats import Format, RawRows, open_table
+from cosmic.sources.formats import open_table
+from cosmic.sources.rawtable import Format, RawRows
 
 HUGE = 18446744073709551615
 

@@ -177,7 +177,7 @@ def test_a_file_without_labels_is_told_what_it_is_good_for() -> None:
         "rows.csv has no label",
         "class, spec_class",
         "did you mean klass",
-        "inspected, and classified",
+        "inspected (`cosmic inspect`), and nothing else",
         "--column",
     ):
         assert words in str(error)

@@ -207,6 +207,20 @@ def test_values_that_contradict_the_name_are_refused(tmp_path: Path) -> None:
         parse_table(csv(tmp_path, fluxes(names)))
 
 
+@pytest.mark.parametrize(
+    ("unit", "line", "plainly"),
+    [("nanomaggies", "19.4,18.2,17.6,17.2,16.9\n", "magnitude"), ("magnitude", "2.1,15.4,31,60,122\n", "nanomaggies")],
+)
+def test_an_override_of_the_unit_that_the_values_plainly_contradict_is_refused(
+    tmp_path: Path, unit: str, line: str, plainly: str
+) -> None:
+    said = f"--column unit={unit} says what u g r i z are, but their values are plainly {plainly}.*convert them"
+    with pytest.raises(ConfigError, match=said):
+        parse_table(csv(tmp_path, "u,g,r,i,z\n" + line * 20), columns=(("unit", unit),))
+    few = parse_table(csv(tmp_path, "u,g,r,i,z\n" + line * 5), columns=(("unit", unit),))
+    assert few.unit == unit  # one odd object must not overrule a person
+
+
 def test_undecidable_units_are_refused_with_the_override(tmp_path: Path) -> None:
     path = csv(tmp_path, "u,g,r,i,z\n" + "40,38.5,38,37.7,37.5\n" * 20)
     with pytest.raises(ConfigError, match=r"do not tell whether.*--column unit=magnitude"):

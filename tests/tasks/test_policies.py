@@ -2,19 +2,23 @@
 
 from __future__ import annotations
 
+import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from prefect import flow, task
+from prefect import Task, flow, task
 from prefect.client.schemas.objects import State
+from prefect.filesystems import LocalFileSystem
+from prefect.results import ResultStore
+from prefect.serializers import JSONSerializer
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH
 from prefect.states import StateType
 
 from cosmic.artefacts import write
 from cosmic.errors import PermanentSourceError, TransientSourceError
-from tasks.policies import asks_outside, makes_files, reachable_sources, remembered
+from tasks.policies import CodeAware, asks_outside, makes_files, reachable_sources, remembered
 
 
 @dataclass(frozen=True)
@@ -82,6 +86,48 @@ class TestStepsThatMakeFiles:
         made.path.unlink()
         assert remembered(make, tmp_path, 6, results=results) is None
         assert calls == [6]
+
+
+WRAPPER = """
+from prefect import task
+from tasks.policies import makes_files
+
+@task(name="wrapped", **makes_files("cosmic.artefacts"))
+def wrapped(rows):
+    return rows
+"""
+
+
+class TestTheKey:
+    """Asked without a server: what a call would be remembered under."""
+
+    @staticmethod
+    def key_of(one: Task[..., object], folder: Path) -> str | None:
+        store = ResultStore(result_storage=LocalFileSystem(basepath=str(folder)), serializer=JSONSerializer())
+        assert isinstance(one.cache_policy, CodeAware)
+        return one.cache_policy.key(one, {"rows": 3}, store=store)
+
+    def key_of_wrapper(self, folder: Path, name: str, source: str) -> str | None:
+        path = folder / f"{name}.py"
+        path.write_text(source, encoding="utf-8")
+        spec = importlib.util.spec_from_file_location(name, path)
+        assert spec is not None
+        assert spec.loader is not None
+        module = importlib.util.module_from_spec(spec)
+        spec.loader.exec_module(module)
+        return self.key_of(module.wrapped, folder)
+
+    def test_an_edit_of_the_wrapper_itself_is_seen(self, tmp_path: Path) -> None:
+        # two files, since Python remembers the lines of one; keys hold the name of the task, not that of its file
+        before = self.key_of_wrapper(tmp_path, "before", WRAPPER)
+        same = self.key_of_wrapper(tmp_path, "same", WRAPPER)
+        after = self.key_of_wrapper(tmp_path, "after", WRAPPER.replace("return rows", "return rows + 1"))
+        assert before == same != after
+
+    def test_another_minor_version_of_python_is_seen(self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+        before = self.key_of(make, tmp_path)
+        monkeypatch.setattr("platform.python_version_tuple", lambda: ("3", "99", "0"))
+        assert self.key_of(make, tmp_path) != before
 
 
 @pytest.mark.usefixtures("prefect_server")

@@ -1,4 +1,10 @@
-// The page can be read without this: it only copies texts and sorts tables.
+// The page can be read without this: it only copies texts, sorts tables and opens what is folded before printing.
+addEventListener("beforeprint", () => {
+  for (const folded of document.querySelectorAll("details:not([open])")) { folded.open = true; folded.dataset.folded = ""; }
+});
+addEventListener("afterprint", () => {
+  for (const folded of document.querySelectorAll("details[data-folded]")) { folded.open = false; delete folded.dataset.folded; }
+});
 for (const link of document.querySelectorAll("[data-copy]")) {
   link.addEventListener("click", async (event) => {
     const text = document.querySelector(link.dataset.copy).textContent;
@@ -26,13 +32,15 @@ for (const table of document.querySelectorAll("table.sortable")) {
       const up = head.getAttribute("aria-sort") === "descending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", up ? "ascending" : "descending");
-      const rows = [...table.tBodies[0].rows].sort((a, b) => {
-        const [x, y] = [value(a, column), value(b, column)];
-        const order = typeof x === "number" && typeof y === "number" ? x - y
-          : typeof x === "number" ? 1 : typeof y === "number" ? -1 : x.localeCompare(y);
-        return up ? order : -order;
-      });
-      table.tBodies[0].append(...rows);
+      for (const body of table.tBodies) {
+        const rows = [...body.rows].filter((row) => !row.classList.contains("group")).sort((a, b) => {
+          const [x, y] = [value(a, column), value(b, column)];
+          const order = typeof x === "number" && typeof y === "number" ? x - y
+            : typeof x === "number" ? 1 : typeof y === "number" ? -1 : x.localeCompare(y);
+          return up ? order : -order;
+        });
+        body.append(...rows);
+      }
     };
     head.addEventListener("click", sort);
     head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(); });

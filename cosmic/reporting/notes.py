@@ -1,0 +1,90 @@
+"""What a reader should know in words, from the records of a run. Says each thing once; judges and draws nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Final, Literal
+
+from cosmic.datasets import Dataset
+from cosmic.facts import Holdout, Note, Result
+from cosmic.intake import reading_of
+from cosmic.records import JudgedPage, Prepared, Snapshot
+
+_Level = Literal["note", "warning"]
+_NAMED: Final = 5
+"""Pages named in a note before the rest is left to the list."""
+
+
+def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
+    """Return how the magnitudes were read, and which columns of which page were left out."""
+    readings = [reading_of(one) for one in judged]
+    notes = [Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
+    for page, reading in zip(judged, readings, strict=True):
+        for name, why in reading.left_out.items():
+            notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: {name} is left out: {why}."))
+    return notes
+
+
+def of_snapshot(snapshot: Snapshot) -> list[Note]:
+    """Return how many rows of the catalogue are no objects of their own."""
+    if not snapshot.folded:
+        return []
+    other = f"; {snapshot.conflicting} of them have another class there" if snapshot.conflicting else ""
+    return [Note(text=f"{snapshot.folded} catalogue rows record an object that another row stands for{other}.")]
+
+
+def of_data_sets(prepared: Iterable[Prepared]) -> list[Note]:
+    """Return what was noted in making the matrices: one note for equal texts, with the tasks and arms that it concerns."""
+    where: dict[tuple[_Level, str], dict[str, list[str]]] = {}
+    for one in prepared:
+        if one.path is None:
+            continue
+        card = Dataset.load(one.path).card
+        texts = list(card.notes)
+        if card.lacking:
+            texts.append(f"{card.lacking} labelled objects lack a value that the arm needs and are left out of it.")
+        levels: list[tuple[_Level, str]] = [("note", text) for text in texts]
+        levels += [("warning", text) for text in card.warnings]
+        for level, text in levels:
+            where.setdefault((level, text), {}).setdefault(one.task, []).append(one.arm)
+    found = []
+    for (level, text), tasks in where.items():
+        named = "; ".join(f"{task} ({', '.join(arms)})" for task, arms in tasks.items())
+        found.append(Note(level=level, text=f"{named}: {text}", task=next(iter(tasks)) if len(tasks) == 1 else None))
+    return found
+
+
+def of_earlier_ingests(rows: int, pages: Sequence[str]) -> list[Note]:
+    """Return a warning where the catalogue holds rows that this run did not read.
+
+    Parameters
+    ----------
+    rows : int
+        Rows of the catalogue that come from earlier ingests.
+    pages : sequence of str
+        Names of the pages that this run did not read.
+    """
+    if rows <= 0:
+        return []
+    named = f" ({', '.join(pages[:_NAMED])}{' and more' if len(pages) > _NAMED else ''})" if pages else ""
+    text = (
+        f"{rows} rows of the catalogue come from earlier ingests{named}: the models saw them too, and the command of "
+        "this run alone does not give them."
+    )
+    return [Note(level="warning", text=text)]
+
+
+def of_held_out(results: Sequence[Result]) -> list[Note]:
+    """Return a note for each hold-out file with rows that a model was trained on."""
+    worst: dict[str, Holdout] = {}
+    for held in (held for result in results for held in result.holdout):
+        if held.n_trained_on > (worst[held.sha256].n_trained_on if held.sha256 in worst else 0):
+            worst[held.sha256] = held
+    return [
+        Note(
+            text=f"{held.n_trained_on} rows of the hold-out file {held.path} are objects that a model was trained on, "
+            "since the catalogue has them too: they are left out of its score."
+        )
+        for held in worst.values()
+    ]

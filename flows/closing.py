@@ -1,0 +1,60 @@
+"""What a run says at its end: the verdict, hold-out scores, what was quarantined, where the report is. Computes nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+
+from cosmic.errors import ConfigError
+from cosmic.facts import Facts, Holdout
+from cosmic.facts.file import read_facts
+from cosmic.home import Home
+from cosmic.records import Prepared, Report
+
+_NAMED = 10
+"""Reasons or hold-out scores that are shown; the report has the rest."""
+
+
+def closing(made: Report, *, home: Home) -> str:
+    """Return the last lines of a run."""
+    facts = read_facts(made.facts)
+    parts = [made.verdict, "\n".join(_holdouts(facts)), _quarantine(facts, home)]
+    return "\n\n".join([*filter(None, parts), f"Report: {made.latest}\n        {made.html} (this run)"])
+
+
+def _holdouts(facts: Facts) -> Iterator[str]:
+    held = [(result, one) for result in facts.results for one in result.holdout]
+    for result, one in held[:_NAMED]:
+        yield f"Hold-out {one.path}, {result.task}, {result.arm}, {result.model}: {_figures(one)}"
+    if len(held) > _NAMED:
+        yield f"(and {len(held) - _NAMED} more hold-out scores in the report)"
+
+
+def _figures(one: Holdout) -> str:
+    if one.not_run is not None or one.f1 is None:
+        return f"not run, {one.not_run or 'no row with a label'}"
+    interval = one.interval.get("f1")
+    between = f" ({interval[0]:.3f}–{interval[1]:.3f})" if interval else ""
+    macro = "" if one.f1_macro is None else f", macro F1 {one.f1_macro:.3f}"
+    known = f", {one.n_trained_on:,} of them trained on" if one.n_trained_on else ""
+    return f"weighted F1 {one.f1:.3f}{between}{macro}, {one.n:,} rows{known}"
+
+
+def _quarantine(facts: Facts, home: Home) -> str:
+    if not facts.ingest.quarantined:
+        return ""
+    return f"Quarantined rows, each with every reason: {home.judged}/*.quarantined.parquet"
+
+
+def no_model(prepared: Sequence[Prepared], made: Report) -> ConfigError:
+    """Return the error that says why no model at all could be trained, and what to do."""
+    unable: dict[tuple[str, str], list[str]] = {}
+    for one in prepared:
+        unable.setdefault((one.task, one.not_run or "no model of it could be chosen"), []).append(one.arm)
+    reasons = [f"- {task} ({', '.join(arms)}): {reason}" for (task, reason), arms in unable.items()]
+    more = [f"(and {len(reasons) - _NAMED} more)"] if len(reasons) > _NAMED else []
+    listed = "\n".join([*reasons[:_NAMED], *more])
+    return ConfigError(
+        f"No model could be trained:\n{listed}\nThe rows are stored, the report of this run is {made.html}, and the "
+        "newest report stays as it was. Ask for another --task or --arm, keep smaller classes with --min-class-size, or "
+        "bring more labelled rows. `cosmic inspect FILE` says what a file can serve."
+    )

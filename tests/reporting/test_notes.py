@@ -1,0 +1,53 @@
+"""Notes are said once, with the tasks and arms that they concern."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from cosmic import facts as f
+from cosmic.datasets import prepare
+from cosmic.records import Arm, SplitName, Task
+from cosmic.reporting import notes
+from tests.small_sky import small_rows, small_snapshot
+
+
+def test_equal_notes_of_tasks_and_arms_are_one_note(tmp_path: Path) -> None:
+    snapshot = small_snapshot(tmp_path, small_rows(200, without=("extinction_u",)))
+    prepared = [
+        prepare(snapshot, task=task, arm=arm, split=SplitName.SKY, salt="cosmic", seed=0, min_class_size=2, filter="none",
+                folder=tmp_path)
+        for task in (Task.SUPERCLASS, Task.STAR)
+        for arm in (Arm.PHOTOMETRIC, Arm.PHOTOMETRIC_SHAPE)
+    ]  # fmt: skip
+    found = notes.of_data_sets(prepared)
+    texts = [note.text for note in found]
+    assert len(texts) == len({text.partition(": ")[2] for text in texts})
+    both = next(note for note in found if "not corrected for extinction" in note.text)
+    assert both.text.startswith("superclass (photometric, photometric+shape); star (photometric, photometric+shape): ")
+    assert both.task is None
+    shape = next(note for note in found if "shape is" in note.text)
+    assert shape.text.startswith("superclass (photometric+shape); star (photometric+shape): ")
+
+
+def test_rows_of_earlier_ingests_are_a_warning_with_their_pages() -> None:
+    assert notes.of_earlier_ingests(0, ()) == []
+    (note,) = notes.of_earlier_ingests(2983, [f"{i}.csv" for i in range(7)])
+    assert note.level == "warning"
+    assert note.text.startswith(
+        "2983 rows of the catalogue come from earlier ingests (0.csv, 1.csv, 2.csv, 3.csv, 4.csv"
+    )
+    assert "and more)" in note.text
+    assert "5.csv" not in note.text
+
+
+def _held(sha256: str, n_trained_on: int) -> f.Holdout:
+    return f.Holdout(path="rows.csv", sha256=sha256, n=10, n_rows=20, n_trained_on=n_trained_on)
+
+
+def test_two_hold_out_files_of_one_name_are_two() -> None:
+    results = [
+        f.Result(task="star", arm="photometric", test=f.Scores(), holdout=(_held("a" * 64, 3), _held("b" * 64, 4))),
+        f.Result(task="star", arm="no-leak", test=f.Scores(), holdout=(_held("a" * 64, 2), _held("b" * 64, 0))),
+    ]
+    found = [note.text for note in notes.of_held_out(results)]
+    assert [text.split()[0] for text in found] == ["3", "4"]
