@@ -15,8 +15,8 @@ import pyarrow.csv as pa_csv
 from cosmic.errors import PermanentSourceError
 from cosmic.sources.formats import Format, open_table
 
-BLOCK: Final = 4 << 20
-"""Bytes of text read at once."""
+BLOCK: Final = 1 << 20
+"""Bytes of text parsed at once; some forty blocks are in memory, since the next ones are read ahead."""
 _NULLS: Final = ["", "nan", "NaN", "NULL", "null", "-9999", "-9999.0"]
 _GZIP: Final = b"\x1f\x8b"
 
@@ -59,13 +59,15 @@ class CsvStream:
         position = {name: str(index) for index, name in enumerate(self.names)}
         wanted = [*texts, *numbers]
         types = {position[name]: pa.string() for name in texts} | {position[name]: pa.float64() for name in numbers}
+        if (before := self._lines_before_data(gzipped)) is None:
+            return
         try:
             with pa.input_stream(str(self._path), compression="gzip" if gzipped else None) as stream:
                 reader = pa_csv.open_csv(
                     stream,
                     read_options=pa_csv.ReadOptions(
                         column_names=list(position.values()),
-                        skip_rows=self._lines_before_data(gzipped),
+                        skip_rows=before,
                         block_size=BLOCK,
                         use_threads=False,  # or the lines that do not fit have no number
                     ),
@@ -101,9 +103,10 @@ class CsvStream:
         self.misfits.append(row)
         return "skip"
 
-    def _lines_before_data(self, gzipped: bool) -> int:
-        """Return how many lines the header and what stands before it take."""
+    def _lines_before_data(self, gzipped: bool) -> int | None:
+        """Return how many lines the header and what stands before it take; None where nothing follows them."""
         with pa.input_stream(str(self._path), compression="gzip" if gzipped else None) as stream:
-            first = stream.read(64).removeprefix(b"\xef\xbb\xbf").split(b"\n")[0]
+            head = stream.read(BLOCK).removeprefix(b"\xef\xbb\xbf")
+        first = head.split(b"\n", 1)[0]
         self._before = 2 if first.startswith(b"#") and b"," not in first else 1
-        return self._before
+        return self._before if head.count(b"\n") >= self._before else None

@@ -14,7 +14,7 @@ from cosmic.galaxyzoo.tree import STEMS
 Floats = npt.NDArray[np.float64]
 
 FRACTIONS = st.lists(
-    st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]), min_size=37, max_size=37), min_size=1, max_size=20
+    st.lists(st.sampled_from([0.0, 0.1, 0.25, 0.5, 0.75, 1.0]), min_size=37, max_size=37), min_size=1, max_size=8
 ).map(np.array)
 """Votes of a few galaxies, with many ties and many tasks that nobody answered."""
 
