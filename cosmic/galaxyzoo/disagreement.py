@@ -24,7 +24,7 @@ Floats = npt.NDArray[np.float64]
 
 GROUPS: Final = (*LABELS, ARTEFACT_STRING)
 """The labels of which votes are known: the study's, and the artefacts."""
-FEW: Final = 20
+FEW: Final = 10
 """Galaxies of a label that answered a task; with fewer, the figures of all galaxies stand in."""
 DECILES: Final = tuple(range(0, 101, 10))
 """Percentages of galaxies up to which fractions are kept."""

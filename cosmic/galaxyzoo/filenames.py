@@ -39,6 +39,13 @@ class FileNames:
     differing: int
     unreadable: int
 
+    def assets(self, dr7objid: pa.Array | pa.ChunkedArray) -> pa.Array:
+        """Return the ``asset_id`` of each object, 64-bit integer, shape (n,); null where none is named."""
+        if isinstance(dr7objid, pa.ChunkedArray):
+            dr7objid = dr7objid.combine_chunks()
+        place = pc.index_in(dr7objid, value_set=self.table["dr7objid"].combine_chunks(), skip_nulls=True)
+        return self.table["asset_id"].combine_chunks().take(place)
+
 
 def read_file_names(path: Path, *, called: str | None = None) -> FileNames:
     """Return the mapping from objects to images.

@@ -87,7 +87,7 @@ class ImageFolder:
     """Images in a folder, or in folders within it, as ``<asset_id>.jpg``."""
 
     def __init__(self, path: Path) -> None:
-        self._where = {found.stem: found for found in sorted(path.rglob("*.jpg"), reverse=True)}
+        self._folders = (path, *sorted(path.rglob("*/")))
 
     def __enter__(self) -> Self:
         return self
@@ -99,14 +99,11 @@ class ImageFolder:
 
     def read(self, asset_id: int) -> bytes | BadImage:
         """Return the bytes of an image, or why there are none."""
-        path = self._where.get(str(asset_id))
+        path = next((found for folder in self._folders if (found := folder / f"{asset_id}.jpg").is_file()), None)
         if path is None:
             return _absent(asset_id)
-        try:
-            size = path.stat().st_size
-            return _too_large(asset_id, size) if size > LARGEST_BYTES else path.read_bytes()
-        except FileNotFoundError:
-            return _absent(asset_id)
+        size = path.stat().st_size
+        return _too_large(asset_id, size) if size > LARGEST_BYTES else path.read_bytes()
 
 
 class ImageZip:

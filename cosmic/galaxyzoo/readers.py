@@ -19,7 +19,7 @@ import pyarrow.compute as pc
 from cosmic.galaxyzoo import kaggle
 from cosmic.galaxyzoo.grammar import STRINGS, build_strings
 from cosmic.galaxyzoo.layouts import Layout, layout_of
-from cosmic.galaxyzoo.streaming import CsvStream
+from cosmic.galaxyzoo.streaming import FAULT, CsvStream
 from cosmic.galaxyzoo.votes import (
     COUNTS,
     FRACTIONS,
@@ -291,7 +291,8 @@ class _Block:
         reason = np.full(self._block.num_rows, len(found))
         for index, (mask, _) in reversed(list(enumerate(found))):
             reason[mask] = index
-        return pa.array([*(text for _, text in found), None], pa.string()).take(pa.array(reason))
+        impossible_values = pa.array([*(text for _, text in found), None], pa.string()).take(pa.array(reason))
+        return pc.coalesce(self._block[FAULT].combine_chunks(), impossible_values)
 
 
 def _null(column: pa.ChunkedArray) -> Mask:

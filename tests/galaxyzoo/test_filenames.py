@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 
 from cosmic.errors import ConfigError
@@ -23,6 +24,7 @@ def test_each_object_has_its_first_image_and_repeats_are_counted(tmp_path: Path)
         {"dr7objid": 588017703996096547, "sample": "original", "asset_id": 4},
     ]
     assert (found.repeated, found.differing, found.unreadable) == (2, 1, 2)
+    assert found.assets(pa.array([5, 588017703996096547, None, 587722981741363294])).to_pylist() == [None, 4, None, 3]
 
 
 def test_a_mapping_without_its_columns_is_refused(tmp_path: Path) -> None:
@@ -36,5 +38,5 @@ def test_a_mapping_without_its_columns_is_refused(tmp_path: Path) -> None:
 def test_the_real_mapping_names_an_image_for_every_voted_galaxy() -> None:
     found = read_file_names(real.NAMES)
     assert (found.table.num_rows, found.unreadable) == (755, 0)
-    voted = real.votes(real.HART16).table["dr7objid"].to_pylist()
-    assert set(found.table["dr7objid"].to_pylist()) == set(voted)
+    assets = found.assets(real.votes(real.HART16).table["dr7objid"])
+    assert {f"{asset}.jpg" for asset in assets.to_pylist()} == {path.name for path in real.IMAGES.iterdir()}

@@ -172,11 +172,31 @@ def test_a_page_or_an_error_instead_of_a_table_is_refused(tmp_path: Path) -> Non
         read_votes(path)
 
 
-def test_a_cell_that_is_no_number_is_told_with_the_file(tmp_path: Path) -> None:
-    fractions = random_fractions(1)
-    path = hart16_csv(tmp_path / "mine.csv", fractions, strings_of(fractions))
-    path.write_text(path.read_text().replace("160.5", "east"))
-    with pytest.raises(PermanentSourceError, match=r"mine\.csv cannot be read.*east"):
+def test_a_cell_that_is_no_number_sets_its_row_apart_wherever_it_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(streaming, "BLOCK", 1 << 13)
+    fractions = random_fractions(60)
+    path = hart16_csv(tmp_path / "mine.csv", fractions, strings_of(fractions), ids=list(range(1, 61)))
+    whole = read_votes(path).table
+    lines = path.read_text().splitlines()
+    for row in (3, 50):
+        lines[row] = lines[row].replace("160.5", "east", 1)
+    path.write_text("\n".join([lines[0], "7,cut", *lines[1:]]) + "\n")
+    read = read_votes(path)
+    kept = [row for row in range(60) if row not in (2, 49)]
+    assert read.table.equals(whole.take(kept))
+    assert [(row["row_number"], row["reason"]) for row in read.rejected.to_pylist()[:2]] == [
+        (4, "ra is no number: east"),
+        (51, "ra is no number: east"),
+    ]
+
+
+def test_a_gzip_file_that_ends_early_is_refused(tmp_path: Path) -> None:
+    fractions = random_fractions(40)
+    path = hart16_csv(tmp_path / "h.csv", fractions, strings_of(fractions))
+    path.write_bytes(gzip.compress(path.read_bytes())[:-500])
+    with pytest.raises(PermanentSourceError, match=r"h\.csv"):
         read_votes(path)
 
 
