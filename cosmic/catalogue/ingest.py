@@ -18,9 +18,20 @@ from typing import Any, Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import bulk, changes
+from cosmic.catalogue import bulk, census, changes
 from cosmic.catalogue.arrivals import Arrivals
-from cosmic.catalogue.tables import EMPTY, OBJECTS, Base, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.catalogue.census import Moved
+from cosmic.catalogue.tables import (
+    EMPTY,
+    OBJECTS,
+    Base,
+    CatalogueRow,
+    HistoryRow,
+    IngestPageRow,
+    IngestRow,
+    PageRow,
+    QuarantineRow,
+)
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
@@ -38,6 +49,7 @@ def write(
     catalogue: CatalogueId,
     name: str,
     clock: Clock,
+    counted: Moved | None = None,
 ) -> Ingest:
     """Write what the pages bring and return what that did.
 
@@ -57,6 +69,8 @@ def write(
         What people know it by.
     clock : callable
         Returns the time.
+    counted : Moved, optional
+        The census by which the rows were asked for.
 
     Raises
     ------
@@ -107,6 +121,9 @@ def write(
         keep=("first_ingest", "block"),
     )
     _relink(connection, found.relinked)
+    bulk.upsert(connection, _table(HistoryRow), found.history, constants={"ingest_id": record.id})
+    if counted is not None:
+        census.move(connection, counted, ingest=record.id)
     times = {"first_seen": started, "last_seen": started}
     bulk.upsert(connection, _table(QuarantineRow), arrivals.quarantined, constants=times, keep=("first_seen",))
     _release(connection, judged, now=started)

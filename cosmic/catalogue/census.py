@@ -1,0 +1,52 @@
+"""What a survey was counted to hold when its rows were last brought: read before a pull, moved with its ingest."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Final
+
+import sqlalchemy as sa
+
+from cosmic.catalogue import bulk
+from cosmic.catalogue.tables import CensusRow
+from cosmic.skyserver.census import Shard
+
+_COLUMNS: Final = ("series", "shard", "n", "newest", "id_sum", "ingest_id")
+
+
+@dataclass(frozen=True, slots=True)
+class Moved:
+    """How a stored census moves with an ingest.
+
+    Parameters
+    ----------
+    series : str
+        Which census: the name of what was asked (`cosmic.skyserver.plan.Request.name`).
+    brought : tuple of Shard
+        Shards whose rows the ingest brings, as they were counted.
+    gone : tuple of int
+        Shards that the survey no longer has.
+    """
+
+    series: str
+    brought: tuple[Shard, ...] = ()
+    gone: tuple[int, ...] = ()
+
+
+def read(connection: sa.Connection, series: str) -> dict[int, Shard]:
+    """Return the stored census of a series, by shard; empty where none was stored."""
+    rows = connection.execute(sa.select(CensusRow).where(CensusRow.series == series)).scalars()
+    return {row.shard: Shard(row.shard, row.n, row.newest, int(row.id_sum)) for row in rows}
+
+
+def move(connection: sa.Connection, moved: Moved, *, ingest: str) -> None:
+    """Store what was counted, in the transaction of the ingest that brings the rows."""
+    table = CensusRow.__table__
+    assert isinstance(table, sa.Table)
+    if moved.gone:
+        ours = sa.and_(CensusRow.series == moved.series, CensusRow.shard.in_(moved.gone))
+        connection.execute(sa.delete(CensusRow).where(ours))
+    if moved.brought:
+        values = [(moved.series, one.shard, one.n, one.newest, str(one.id_sum), ingest) for one in moved.brought]
+        statement = bulk.overwriting(bulk.insert(connection, table), table, _COLUMNS)
+        connection.execute(statement, [dict(zip(_COLUMNS, row, strict=True)) for row in values])
