@@ -17,7 +17,7 @@ _NAMED = 10
 def closing(made: Report, *, home: Home) -> str:
     """Return the last lines of a run."""
     facts = read_facts(made.facts)
-    parts = [made.verdict, "\n".join(_holdouts(facts)), _quarantine(facts, home)]
+    parts = [facts.run.remark or "", made.verdict, "\n".join(_holdouts(facts)), _quarantine(facts, home)]
     return "\n\n".join([*filter(None, parts), f"Report: {made.latest}\n        {made.html} (this run)"])
 
 

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Final
 
 import sqlalchemy as sa
 
 from cosmic.catalogue import bulk
-from cosmic.catalogue.tables import CensusRow
+from cosmic.catalogue.tables import CensusRow, IngestRow
 from cosmic.skyserver.census import Shard
 
 _COLUMNS: Final = ("series", "shard", "n", "newest", "id_sum", "ingest_id")
@@ -35,8 +36,19 @@ class Moved:
 
 def read(connection: sa.Connection, series: str) -> dict[int, Shard]:
     """Return the stored census of a series, by shard; empty where none was stored."""
-    rows = connection.execute(sa.select(CensusRow).where(CensusRow.series == series)).scalars()
+    rows = connection.execute(sa.select(CensusRow.__table__).where(CensusRow.series == series))
     return {row.shard: Shard(row.shard, row.n, row.newest, int(row.id_sum)) for row in rows}
+
+
+def since(connection: sa.Connection, series: str) -> datetime | None:
+    """Return when rows of a series were last brought; None where they never were."""
+    return connection.execute(
+        sa.select(IngestRow.last_seen)
+        .join(CensusRow, CensusRow.ingest_id == IngestRow.id)
+        .where(CensusRow.series == series)
+        .order_by(IngestRow.number.desc())
+        .limit(1)
+    ).scalar()
 
 
 def move(connection: sa.Connection, moved: Moved, *, ingest: str) -> None:

@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -21,7 +22,7 @@ from cosmic.catalogue.census import Moved
 from cosmic.catalogue.database import Database
 from cosmic.catalogue.history import Change
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
-from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow
+from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
@@ -192,6 +193,28 @@ class Catalogue:
         """Return what was counted in each shard of a survey when its rows were last brought."""
         with self._database.reading() as connection:
             return census.read(connection, series)
+
+    def since(self, series: str) -> datetime | None:
+        """Return when rows of a series were last brought; None where they never were."""
+        with self._database.reading() as connection:
+            return census.since(connection, series)
+
+    def standing(self) -> Ingest:
+        """Return the state that the newest ingest left, as the record of one that brings nothing.
+
+        Raises
+        ------
+        ConfigError
+            If the catalogue is empty.
+        """
+        with self._database.reading() as connection:
+            last = sa.select(IngestRow.id).order_by(IngestRow.number.desc()).limit(1)
+            newest = connection.execute(last).scalar()
+            if newest is None:
+                raise ConfigError(f"{self.name} is empty, and the source has nothing to bring.")
+            rows = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
+            state = connection.execute(sa.select(CatalogueRow.state)).scalar_one()
+        return Ingest(newest, self.id, 0, 0, 0, inserted=0, updated=0, unchanged=0, state=state, earlier=rows)
 
     def history(self, key: str) -> tuple[Change, ...]:
         """Return every change of an object, oldest first."""

@@ -75,7 +75,7 @@ def ask(
             _chunks(response, service=service),
             suffix=".csv",
             kind=KIND,
-            origin=f"{service.address} DR{query.release}",
+            origin=f"{service.address} {query.what}",
             query=query.sql,
             clock=clock,
             answer={"status": response.status_code, "release": query.release, "address": response.url.split("?")[0]},

@@ -33,8 +33,6 @@ class Request:
         ``default``, or ``study`` for what the published study pulled.
     where : str
         A further SQL condition on ``s`` (spectra) and ``p`` (photometry); "" for none.
-    limit : int, optional
-        Stop after about this many rows: shards are taken whole, in rising order, until it is reached.
     page_rows : int
         Rows a page.
     """
@@ -42,7 +40,6 @@ class Request:
     release: int = 17
     query: str = "default"
     where: str = ""
-    limit: int | None = None
     page_rows: int = PAGE_ROWS
 
     def __post_init__(self) -> None:
@@ -57,7 +54,7 @@ class Request:
 
     @property
     def name(self) -> str:
-        """What makes two pulls one series: release, query and condition; page size and limit do not."""
+        """What makes two pulls one series: release, query and condition; the size of pages does not."""
         return f"DR{self.release} {self.query}" + (f" where {tidy(self.where)}" if self.where.strip() else "")
 
 
@@ -72,6 +69,12 @@ class Batch:
     def rows(self) -> int:
         """Rows that the census counted."""
         return sum(one.n for one in self.shards)
+
+    @property
+    def what(self) -> str:
+        """The shards in a few words."""
+        first, last = self.shards[0].shard, self.shards[-1].shard
+        return f"plate {first}" if first == last else f"{len(self.shards)} plates of {first}–{last}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -90,6 +93,8 @@ class Query:
         Its TOP.
     rows : int
         Rows that the answer must have.
+    what : str
+        What it asks for, in words.
     """
 
     sql: str
@@ -97,6 +102,7 @@ class Query:
     columns: tuple[str, ...]
     limit: int
     rows: int
+    what: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -170,7 +176,8 @@ def query(request: Request, profile: Profile, batch: Batch, *, after: int | None
     limit = min(left + 1, MAX_ROWS) if last else request.page_rows
     sql = page_sql(request, profile, batch.spans, after=after, limit=limit)
     names = tuple(column.answered for column in profile.columns[request.query])
-    return Query(sql, request.release, names, limit, left if last else request.page_rows)
+    what = batch.what + (f" after {after}" if after is not None else "")
+    return Query(sql, request.release, names, limit, left if last else request.page_rows, f"{request.name}, {what}")
 
 
 def limited(shards: Iterable[Shard], limit: int | None) -> tuple[Shard, ...]:

@@ -46,7 +46,7 @@ def take_census(request: Request, *, ask: Ask, shards: tuple[int, int] | None = 
         If a shard is counted twice, or a count is no number.
     """
     sql = plan.census_sql(request, profile_of(request.release), shards=shards)
-    page = ask(Query(sql, request.release, CENSUS_COLUMNS, MAX_ROWS, 0))
+    page = ask(Query(sql, request.release, CENSUS_COLUMNS, MAX_ROWS, 0, f"{request.name}, census"))
     return page, read_census(page)
 
 

@@ -1,0 +1,104 @@
+"""What is new at SkyServer: take a census, compare it, pull what changed. Each wraps one call; orders nothing."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from prefect import task
+from prefect.client.orchestration import get_client
+from prefect.concurrency.sync import rate_limit
+from prefect.events import emit_event
+
+from cosmic.errors import SuspiciousResponse
+from cosmic.home import Home
+from cosmic.records import CatalogueId, Ingest, Page
+from cosmic.settings import Settings
+from cosmic.skyserver.client import Service, ask
+from cosmic.skyserver.plan import Batch, Query, Request
+from cosmic.skyserver.pull import Ask, Pulled
+from cosmic.skyserver.work import Work
+from cosmic.sources.base import PageStore
+from tasks.policies import policy
+
+LIMIT = "cosmic-skyserver"
+"""Name of the Prefect limit that all workers of a server share."""
+
+
+def set_limit(queries: int) -> None:
+    """Set how many queries a minute all workers of this server may send, evenly spaced."""
+    # one slot that is free again after a while: a bucket of 60 would let 120 through in its first minute
+    with get_client(sync_client=True) as client:
+        client.upsert_global_concurrency_limit_by_name(LIMIT, 1, slot_decay_per_second=queries / 60)
+
+
+@task(**policy("census"), task_run_name="census of {request.name}")
+def census(request: Request, *, service: Service, folder: Path) -> Page:
+    """Ask what SkyServer holds."""
+    from cosmic.skyserver.pull import take_census
+
+    with _told(request):
+        page, _ = take_census(request, ask=_asking(service, folder))
+    return page
+
+
+@task(**policy("compare"), task_run_name="what is new of {request.name}")
+def compare(request: Request, counted: Page, *, home: Home, refetch: str | None, limit: int | None) -> Work:
+    """Find which plates changed since their rows were last brought."""
+    from cosmic.catalogue import open_catalogue
+    from cosmic.skyserver.work import find_work
+
+    settings = Settings()
+    with open_catalogue(home, settings) as catalogue:
+        return find_work(
+            request, counted, stored=catalogue.census(request.name), since=catalogue.since(request.name),
+            refetch=refetch, limit=limit, a_minute=settings.skyserver_queries,
+        )  # fmt: skip
+
+
+@task(**policy("pull"), task_run_name="pull {request.name}, {batch.what}")
+def pull(request: Request, batch: Batch, *, service: Service, folder: Path, catalogue: CatalogueId) -> Pulled:
+    """Bring the rows of some plates, held against the census. A new catalogue asks anew."""
+    from cosmic.skyserver.pull import pull as pull_batch
+
+    del catalogue  # part of what is remembered
+    with _told(request):
+        return pull_batch(request, batch, ask=_asking(service, folder))
+
+
+@task(**policy("standing"), task_run_name="the {home.sky} catalogue as it stands")
+def standing(home: Home) -> Ingest:
+    """Return the state of the catalogue as the outcome of an ingest that brought nothing."""
+    from cosmic.catalogue import open_catalogue
+
+    with open_catalogue(home, Settings()) as catalogue:
+        return catalogue.standing()
+
+
+def catalogue_id(home: Home) -> CatalogueId:
+    """Return which catalogue a home has, made if there is none."""
+    from cosmic.catalogue import open_catalogue
+
+    with open_catalogue(home, Settings()) as catalogue:
+        return catalogue.id
+
+
+def _asking(service: Service, folder: Path) -> Ask:
+    turn: Callable[[], None] = lambda: rate_limit(LIMIT, strict=True)  # noqa: E731 - passed on as it is
+
+    def asking(query: Query) -> Page:
+        return ask(query, service=service, store=PageStore(folder), before_asking=turn)
+
+    return asking
+
+
+@contextmanager
+def _told(request: Request) -> Iterator[None]:
+    """Tell Prefect of an answer that cannot be right: what listens for the event raises the alert."""
+    try:
+        yield
+    except SuspiciousResponse as exc:
+        resource = {"prefect.resource.id": f"cosmic.survey.{request.release}.{request.query}"}
+        emit_event("cosmic.suspicious-response", resource=resource, payload={"what": request.name, "why": str(exc)})
+        raise
