@@ -30,8 +30,8 @@ def _override(text: str) -> str:
 
 
 def _span(text: str) -> str:
-    if text != "all" and not re.fullmatch(r"\d+(-\d+)?", text):
-        raise ValueError("it takes a plate, such as 300, plates from and to, such as 300-420, or all")
+    if text != "all" and not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise ValueError("it takes plates, such as 300, 300-420 or 300-420,500, or all")
     return text
 
 
@@ -107,7 +107,7 @@ class PipelineOptions(BaseSettings):
     )
     refetch: Annotated[str, AfterValidator(_span)] | None = Field(
         None,
-        description="Ask SkyServer again for these plates, whether they changed or not: 300, 300-420, or all.",
+        description="Ask SkyServer again for these plates, whether they changed or not: 300, 300-420,500, or all.",
         json_schema_extra={"metavar": "PLATES"},
     )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(

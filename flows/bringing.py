@@ -2,18 +2,24 @@
 
 from __future__ import annotations
 
+import uuid
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from cosmic.catalogue import Moved
 from cosmic.home import Home
 from cosmic.records import Ingest, JudgedPage, Page
 from cosmic.settings import PipelineOptions, Settings
-from cosmic.skyserver.plan import Batch
+from cosmic.skyserver.plan import Batch, Request
 from cosmic.skyserver.requests import request_of, service_of
+from cosmic.skyserver.work import Wanted
 from flows.steps import Steps
+from flows.terminal import Pace
 from tasks import intake, survey
+
+Accept = Callable[[Sequence[JudgedPage]], None]
+"""Raises where judged pages must not go into the catalogue."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +31,28 @@ class Brought:
     remark: str = ""
 
 
+def bring(
+    options: PipelineOptions, *, home: Home, settings: Settings, steps: Steps, accept: Accept = lambda _: None
+) -> Brought:
+    """Bring the rows of the source that the options name."""
+    if options.source == "skyserver":
+        wanted = Wanted(options.refetch, options.limit)
+        return bring_survey(
+            request_of(options, settings), wanted, home=home, settings=settings, steps=steps, accept=accept
+        )
+    judged = fetch_and_judge(options, home=home, settings=settings, steps=steps)
+    accept(judged)
+    return Brought(judged, steps.one(intake.ingest, judged, home=home, limits=settings.limits))
+
+
+def fetch_and_judge(
+    options: PipelineOptions, *, home: Home, settings: Settings, steps: Steps
+) -> tuple[JudgedPage, ...]:
+    """Fetch every page of a source and judge each."""
+    pages = steps.one(intake.fetch, options, folder=home.pages)
+    return judge(pages, home=home, settings=settings, steps=steps)
+
+
 def judge(pages: Sequence[Page], *, home: Home, settings: Settings, steps: Steps) -> tuple[JudgedPage, ...]:
     """Judge each page."""
     return steps.many(
@@ -32,29 +60,46 @@ def judge(pages: Sequence[Page], *, home: Home, settings: Settings, steps: Steps
     )
 
 
-def bring_survey(options: PipelineOptions, *, home: Home, settings: Settings, steps: Steps) -> Brought:
+def bring_survey(
+    request: Request,
+    wanted: Wanted,
+    *,
+    home: Home,
+    settings: Settings,
+    steps: Steps,
+    accept: Accept = lambda _: None,
+) -> Brought:
     """Bring what is new at SkyServer, in rounds: each ingests its rows and moves the census of their plates with them."""
-    request, service = request_of(options, settings), service_of(settings)
+    service = service_of(settings)
     survey.set_limit(settings.skyserver_queries)
-    counted = steps.one(survey.census, request, service=service, folder=home.pages)
-    work = steps.one(survey.compare, request, counted, home=home, refetch=options.refetch, limit=options.limit)
+    counted = steps.one(survey.census, request, service=service, folder=home.pages, spans=wanted.spans)
+    work = steps.one(survey.compare, request, counted, home=home, wanted=wanted)
     if not work.batches:
         return Brought((), steps.one(survey.standing, home), work.words)
-    pull = survey.pull.with_options(refresh_cache=True) if options.refetch else survey.pull
-    catalogue = survey.catalogue_id(home)
+    pace = Pace(work.estimate.rows, len(work.batches))
     judged: list[JudgedPage] = []
     ingests: list[Ingest] = []
-    for batches in _rounds(work.batches, settings.ingest_rows):
+    for batches in rounds(work.batches, settings.ingest_rows):
+        moment = survey.moment(home, work.series) + (f" {uuid.uuid4()}" if wanted.refetch else "")
         pulled = steps.many(
             "pulling",
             batches,
-            lambda batch: pull.submit(request, batch, service=service, folder=home.pages, catalogue=catalogue),
+            lambda batch: survey.pull.submit(request, batch, service=service, folder=home.pages, moment=moment),  # noqa: B023
+            pace=lambda batch: pace.words(batch.rows),
         )
         pages = judge([page for one in pulled for page in one.pages], home=home, settings=settings, steps=steps)
+        accept(pages)
         moved = Moved(work.series, tuple(one for batch in batches for one in batch.shards), work.gone)
         ingests.append(steps.one(intake.ingest, pages, home=home, limits=settings.limits, counted=moved))
         judged += pages
-    return Brought(tuple(judged), together(ingests), work.words)
+    done = together(ingests)
+    return Brought(tuple(judged), done, ". ".join([work.words, *_absent(done)]))
+
+
+def _absent(done: Ingest) -> list[str]:
+    if not done.absent:
+        return []
+    return [f"{done.absent:,} objects of these plates are no longer among their rows; they stay in the catalogue"]
 
 
 def together(ingests: Sequence[Ingest]) -> Ingest:
@@ -63,7 +108,17 @@ def together(ingests: Sequence[Ingest]) -> Ingest:
     before = ingests[:-1]
     added = {
         name: sum(getattr(one, name) for one in ingests)
-        for name in ("rows", "valid", "quarantined", "inserted", "updated", "unchanged", "superseded", "too_rough")
+        for name in (
+            "rows",
+            "valid",
+            "quarantined",
+            "inserted",
+            "updated",
+            "unchanged",
+            "superseded",
+            "too_rough",
+            "absent",
+        )
     }
     return replace(
         last,
@@ -79,7 +134,7 @@ def _summed(counts: Iterable[dict[str, int]]) -> dict[str, int]:
     return dict(sum((Counter(one) for one in counts), Counter[str]()))
 
 
-def _rounds(batches: Sequence[Batch], rows: int) -> Iterator[list[Batch]]:
+def rounds(batches: Sequence[Batch], rows: int) -> Iterator[list[Batch]]:
     """Yield batches together up to a number of rows, at least one at a time."""
     some: list[Batch] = []
     for batch in batches:

@@ -19,7 +19,7 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
-from flows.bringing import Brought, bring_survey, judge
+from flows.bringing import bring, fetch_and_judge
 from flows.closing import closing, no_model
 from flows.steps import Steps
 from flows.training import train
@@ -47,14 +47,12 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, compare and report."""
     started = datetime.now(UTC)
     home, steps, salt = Home(options.home, options.sky), Steps(), SETTINGS.split_salt or SALT
-    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
-    if options.source == "skyserver":
-        brought = bring_survey(options, home=home, settings=SETTINGS, steps=steps)
-        demand_one_system(brought.judged, held)
-    else:
-        judged = judge_pages(options, home=home, steps=steps)
-        demand_one_system(judged, held)
-        brought = Brought(judged, steps.one(intake.ingest, judged, home=home, limits=SETTINGS.limits))
+    held: tuple[JudgedPage, ...] = ()
+    if options.holdout:
+        held = fetch_and_judge(options.held_out(), home=home, settings=SETTINGS, steps=steps)
+    brought = bring(
+        options, home=home, settings=SETTINGS, steps=steps, accept=lambda judged: demand_one_system(judged, held)
+    )
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
@@ -77,12 +75,6 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
         raise no_model(trained.prepared, made)
     publishing.latest(made)
     return made
-
-
-def judge_pages(options: PipelineOptions, *, home: Home, steps: Steps) -> tuple[JudgedPage, ...]:
-    """Fetch every page of the source and judge each."""
-    pages = steps.one(intake.fetch, options, folder=home.pages)
-    return judge(pages, home=home, settings=SETTINGS, steps=steps)
 
 
 def main(options: PipelineOptions) -> str:

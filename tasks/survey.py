@@ -13,12 +13,12 @@ from prefect.events import emit_event
 
 from cosmic.errors import SuspiciousResponse
 from cosmic.home import Home
-from cosmic.records import CatalogueId, Ingest, Page
+from cosmic.records import Ingest, Page
 from cosmic.settings import Settings
 from cosmic.skyserver.client import Service, ask
-from cosmic.skyserver.plan import Batch, Query, Request
+from cosmic.skyserver.plan import Batch, Query, Request, Span
 from cosmic.skyserver.pull import Ask, Pulled
-from cosmic.skyserver.work import Work
+from cosmic.skyserver.work import Wanted, Work
 from cosmic.sources.base import PageStore
 from tasks.policies import policy
 
@@ -34,17 +34,17 @@ def set_limit(queries: int) -> None:
 
 
 @task(**policy("census"), task_run_name="census of {request.name}")
-def census(request: Request, *, service: Service, folder: Path) -> Page:
-    """Ask what SkyServer holds."""
+def census(request: Request, *, service: Service, folder: Path, spans: tuple[Span, ...] = ()) -> Page:
+    """Ask what SkyServer holds, in some spans of plates or in all."""
     from cosmic.skyserver.pull import take_census
 
     with _told(request):
-        page, _ = take_census(request, ask=_asking(service, folder))
+        page, _ = take_census(request, ask=_asking(service, folder), spans=spans)
     return page
 
 
 @task(**policy("compare"), task_run_name="what is new of {request.name}")
-def compare(request: Request, counted: Page, *, home: Home, refetch: str | None, limit: int | None) -> Work:
+def compare(request: Request, counted: Page, *, home: Home, wanted: Wanted) -> Work:
     """Find which plates changed since their rows were last brought."""
     from cosmic.catalogue import open_catalogue
     from cosmic.skyserver.work import find_work
@@ -53,16 +53,16 @@ def compare(request: Request, counted: Page, *, home: Home, refetch: str | None,
     with open_catalogue(home, settings) as catalogue:
         return find_work(
             request, counted, stored=catalogue.census(request.name), since=catalogue.since(request.name),
-            refetch=refetch, limit=limit, a_minute=settings.skyserver_queries,
+            wanted=wanted, a_minute=settings.skyserver_queries, max_loss=settings.max_row_loss,
         )  # fmt: skip
 
 
 @task(**policy("pull"), task_run_name="pull {request.name}, {batch.what}")
-def pull(request: Request, batch: Batch, *, service: Service, folder: Path, catalogue: CatalogueId) -> Pulled:
-    """Bring the rows of some plates, held against the census. A new catalogue asks anew."""
+def pull(request: Request, batch: Batch, *, service: Service, folder: Path, moment: str) -> Pulled:
+    """Bring the rows of some plates, held against the census. What was brought at another moment is not remembered."""
     from cosmic.skyserver.pull import pull as pull_batch
 
-    del catalogue  # part of what is remembered
+    del moment  # part of the key
     with _told(request):
         return pull_batch(request, batch, ask=_asking(service, folder))
 
@@ -76,12 +76,16 @@ def standing(home: Home) -> Ingest:
         return catalogue.standing()
 
 
-def catalogue_id(home: Home) -> CatalogueId:
-    """Return which catalogue a home has, made if there is none."""
+def moment(home: Home, series: str) -> str:
+    """Return which catalogue a home has, made if there is none, and when rows of a series last came to it.
+
+    A pull that was interrupted goes on with the answers that it has; one after the next ingest asks anew, since a
+    census does not see values that changed.
+    """
     from cosmic.catalogue import open_catalogue
 
     with open_catalogue(home, Settings()) as catalogue:
-        return catalogue.id
+        return f"{catalogue.id} {catalogue.since(series)}"
 
 
 def _asking(service: Service, folder: Path) -> Ask:

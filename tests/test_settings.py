@@ -71,7 +71,7 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
             {"arm": ["photometry"]},
             "--arm: it must be 'published', 'no-leak', 'photometric' or 'photometric.shape', not",
         ),
-        ({"source": "sky"}, "--source: it must be 'simulated' or 'files', not sky."),
+        ({"source": "sky"}, "--source: it must be 'simulated', 'files' or 'skyserver', not sky."),
         ({"column": ["redshift"]}, "--column: it takes NAME=COLUMN, such as redshift=zsp, not redshift."),
         ({"path": [Path("a.csv")], "rows": 5000}, "--rows .COSMIC_ROWS. is the size of the simulated sky"),
         ({"column": ["redshift=zsp"]}, "--column names a column of a file, and no --path or --holdout names a file"),

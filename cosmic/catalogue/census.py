@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -9,9 +10,11 @@ from typing import Final
 import sqlalchemy as sa
 
 from cosmic.catalogue import bulk
-from cosmic.catalogue.tables import CensusRow, IngestRow
+from cosmic.catalogue.tables import OBJECTS, CensusRow, IngestRow, PageRow
 from cosmic.skyserver.census import Shard
 
+_ASKED: Final = 1_000
+"""Shards in one statement."""
 _COLUMNS: Final = ("series", "shard", "n", "newest", "id_sum", "ingest_id")
 
 
@@ -49,6 +52,25 @@ def since(connection: sa.Connection, series: str) -> datetime | None:
         .order_by(IngestRow.number.desc())
         .limit(1)
     ).scalar()
+
+
+def absent(connection: sa.Connection, moved: Moved, *, arrived: Set[str]) -> int:
+    """Return how many objects this series brought earlier from these shards are in none of their rows any more.
+
+    Parameters
+    ----------
+    arrived : set of str
+        ``object_key`` of every row that arrives, good or bad.
+    """
+    known = read(connection, moved.series)
+    shards = [one.shard for one in moved.brought if one.shard in known]
+    ours = PageRow.origin.contains(f" {moved.series}, ", autoescape=True)
+    lost = 0
+    for start in range(0, len(shards), _ASKED):
+        plates = OBJECTS.c.plate.in_(shards[start : start + _ASKED])
+        held = sa.select(OBJECTS.c.object_key).join(PageRow, PageRow.id == OBJECTS.c.page_id).where(plates, ours)
+        lost += sum(key not in arrived for key in connection.execute(held).scalars())
+    return lost
 
 
 def move(connection: sa.Connection, moved: Moved, *, ingest: str) -> None:

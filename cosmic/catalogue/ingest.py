@@ -111,6 +111,7 @@ def write(
         contradictions=arrivals.contradictions,
         erased=found.erased,
         too_rough=arrivals.too_rough,
+        absent=0 if counted is None else census.absent(connection, counted, arrived=_keys(arrivals)),
     )
     _record(connection, record, judged, now=started)
     bulk.upsert(
@@ -131,6 +132,10 @@ def write(
     first = sa.update(IngestRow).where(IngestRow.id == record.id, IngestRow.times == 1)
     connection.execute(first.values(finished=clock()))
     return record
+
+
+def _keys(arrivals: Arrivals) -> set[str]:
+    return {*arrivals.rows["object_key"].to_pylist(), *arrivals.quarantined["object_key"].to_pylist()}
 
 
 def _holds_others(connection: sa.Connection, judged: Sequence[JudgedPage]) -> bool:

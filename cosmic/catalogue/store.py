@@ -157,6 +157,11 @@ class Catalogue:
             record.id[:12], record.rows, len(judged), record.inserted, record.updated, record.unchanged,
             record.quarantined, time.perf_counter() - started,
         )  # fmt: skip
+        if record.absent:
+            log.warning(
+                "%d objects of the plates asked for are no longer among their rows; they stay in the catalogue",
+                record.absent,
+            )
         for one in record.contradictions:
             log.warning(
                 "%s and %s differ in %s of %d objects; the later one stands",

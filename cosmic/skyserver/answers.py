@@ -76,6 +76,26 @@ def read_columns(path: Path, columns: Sequence[str]) -> pa.Table:
     TransientSourceError
         If a line has not as many cells as the header: the body was cut off or damaged.
     """
+    return _read(path, dict.fromkeys(columns, pa.string()))
+
+
+def read_rows(path: Path, query: Query) -> pa.Table:
+    """Return all columns of a stored answer, ids as text, each found to hold what the query's profile says.
+
+    Raises
+    ------
+    TransientSourceError
+        As `read_columns`.
+    SuspiciousResponse
+        If a column of numbers holds something else.
+    """
+    return _read(path, {name: _TYPES[kind] for name, kind in zip(query.columns, query.kinds, strict=True)})
+
+
+_TYPES: Final = {"id": pa.string(), "integer": pa.int64(), "float": pa.float64(), "text": pa.string()}
+
+
+def _read(path: Path, types: dict[str, pa.DataType]) -> pa.Table:
     with path.open("rb") as file:
         titled = file.readline().startswith(_TITLE.encode())
     try:
@@ -83,14 +103,17 @@ def read_columns(path: Path, columns: Sequence[str]) -> pa.Table:
             path,
             read_options=arrow_csv.ReadOptions(skip_rows=1 if titled else 0),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=dict.fromkeys(columns, pa.string()),
-                include_columns=list(columns),
-                strings_can_be_null=True,
+                column_types=types, include_columns=list(types), strings_can_be_null=True
             ),
         )
     except pa.ArrowInvalid as exc:
         if "Empty CSV" in str(exc):
-            return pa.table({name: pa.array([], pa.string()) for name in columns})
+            return pa.table({name: pa.array([], kind) for name, kind in types.items()})
+        if "conversion error" in str(exc):
+            raise SuspiciousResponse(
+                f"The answer {path.name} holds other types than were asked for ({exc}). Nothing was changed; the page is "
+                "kept. If the survey's tables have changed, this version of Cosmic has no profile for them."
+            ) from exc
         raise TransientSourceError(f"The answer {path.name} is damaged: {exc}.") from exc
 
 

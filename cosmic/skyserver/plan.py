@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import itertools
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -72,9 +73,12 @@ class Batch:
 
     @property
     def what(self) -> str:
-        """The shards in a few words."""
-        first, last = self.shards[0].shard, self.shards[-1].shard
-        return f"plate {first}" if first == last else f"{len(self.shards)} plates of {first}–{last}"
+        """The shards in a few words, other words for other shards: pages are compared with the last of their name."""
+        numbers = [one.shard for one in self.shards]
+        if len(numbers) == 1:
+            return f"plate {numbers[0]}"
+        mark = hashlib.sha256(",".join(map(str, numbers)).encode()).hexdigest()[:8]
+        return f"{len(numbers)} plates of {numbers[0]}–{numbers[-1]} (#{mark})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,6 +93,8 @@ class Query:
         Where it is sent to.
     columns : tuple of str
         Columns of the answer, in order.
+    kinds : tuple of str
+        What each holds, as `cosmic.skyserver.profiles.Column` says; () where it is not looked at.
     limit : int
         Its TOP.
     rows : int
@@ -103,6 +109,7 @@ class Query:
     limit: int
     rows: int
     what: str = ""
+    kinds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -115,19 +122,20 @@ class Estimate:
     megabytes: float
 
 
-def census_sql(request: Request, profile: Profile, *, shards: tuple[int, int] | None = None) -> str:
-    """Return the one grouped query of a census; `shards` bounds it (both ends included)."""
+def census_sql(request: Request, profile: Profile, *, spans: Sequence[Span] = ()) -> str:
+    """Return the one grouped query of a census, of some spans of shards or of all."""
     shard, key, time = profile.shard.sql, profile.key.sql, profile.time.sql
     conditions = _conditions(request, profile)
-    if shards is not None:
-        conditions.append(f"{shard} BETWEEN {shards[0]} AND {shards[1]}")
+    if spans:
+        conditions.append(_within(shard, spans))
     # numeric(38,0): a sum of bigints would overflow, and that of floats would round
     counts = [f"{shard} AS shard", "COUNT(*) AS n", f"MAX({time}) AS newest"]
     counts += [f"SUM(CAST({key} AS numeric(38,0))) AS id_sum"]
+    counts += ["SUM(COUNT(*)) OVER () AS total"]  # in every row, so that a census that lacks rows gives itself away
     return _select(MAX_ROWS, counts, request, profile, conditions, f"GROUP BY {shard} ORDER BY {shard}")
 
 
-CENSUS_COLUMNS: Final = ("shard", "n", "newest", "id_sum")
+CENSUS_COLUMNS: Final = ("shard", "n", "newest", "id_sum", "total")
 
 
 def page_sql(
@@ -175,9 +183,10 @@ def query(request: Request, profile: Profile, batch: Batch, *, after: int | None
     # that there is more, never a full page that happens to end there.
     limit = min(left + 1, MAX_ROWS) if last else request.page_rows
     sql = page_sql(request, profile, batch.spans, after=after, limit=limit)
-    names = tuple(column.answered for column in profile.columns[request.query])
-    what = batch.what + (f" after {after}" if after is not None else "")
-    return Query(sql, request.release, names, limit, left if last else request.page_rows, f"{request.name}, {what}")
+    columns = profile.columns[request.query]
+    names, kinds = tuple(column.answered for column in columns), tuple(column.kind for column in columns)
+    what = f"{request.name}, {batch.what}" + (f" after {after}" if after is not None else "")
+    return Query(sql, request.release, names, limit, left if last else request.page_rows, what, kinds)
 
 
 def limited(shards: Iterable[Shard], limit: int | None) -> tuple[Shard, ...]:

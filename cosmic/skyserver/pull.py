@@ -4,19 +4,18 @@ from __future__ import annotations
 
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from cosmic.errors import SuspiciousResponse
 from cosmic.records import Page
 from cosmic.skyserver import client, plan
-from cosmic.skyserver.answers import read_columns
+from cosmic.skyserver.answers import read_columns, read_rows
 from cosmic.skyserver.census import Shard, Tally, differences
-from cosmic.skyserver.plan import CENSUS_COLUMNS, Batch, Query, Request
+from cosmic.skyserver.plan import CENSUS_COLUMNS, Batch, Query, Request, Span
 from cosmic.skyserver.profiles import Profile, profile_of
 from cosmic.skyserver.rules import MAX_ROWS
 
@@ -37,33 +36,47 @@ class Pulled:
     rows: int
 
 
-def take_census(request: Request, *, ask: Ask, shards: tuple[int, int] | None = None) -> tuple[Page, tuple[Shard, ...]]:
-    """Return the stored answer of a census, and what it counted.
+def take_census(request: Request, *, ask: Ask, spans: Sequence[Span] = ()) -> tuple[Page, tuple[Shard, ...]]:
+    """Return the stored answer of a census of some spans of shards, or of all, and what it counted.
 
     Raises
     ------
     SuspiciousResponse
-        If a shard is counted twice, or a count is no number.
+        If a shard is counted twice or left out, or a count is no number.
     """
-    sql = plan.census_sql(request, profile_of(request.release), shards=shards)
+    sql = plan.census_sql(request, profile_of(request.release), spans=spans)
     page = ask(Query(sql, request.release, CENSUS_COLUMNS, MAX_ROWS, 0, f"{request.name}, census"))
     return page, read_census(page)
 
 
 def read_census(page: Page) -> tuple[Shard, ...]:
-    """Return what a stored census counted, in rising order of shards."""
+    """Return what a stored census counted, in rising order of shards.
+
+    Raises
+    ------
+    SuspiciousResponse
+        As `take_census`.
+    """
     table = read_columns(page.path, CENSUS_COLUMNS)
     try:
-        rows = zip(*(map(int, table[name].to_pylist()) for name in CENSUS_COLUMNS), strict=True)
-        counted = tuple(Shard(*row) for row in rows)
+        cells = [[int(cell) for cell in table[name].to_pylist()] for name in CENSUS_COLUMNS]
+        lines = [(Shard(*row), total) for *row, total in zip(*cells, strict=True)]
     except (TypeError, ValueError) as exc:
         raise SuspiciousResponse(
             f"{page.origin} counted something that is no number ({exc}). Nothing was changed; the page is kept as "
             f"{page.path.name}."
         ) from exc
+    counted = sorted((shard for shard, _ in lines), key=lambda one: one.shard)
     if len({one.shard for one in counted}) != len(counted):
         raise SuspiciousResponse(f"{page.origin} counted a shard twice. The page is kept as {page.path.name}.")
-    return tuple(sorted(counted, key=lambda one: one.shard))
+    rows = sum(one.n for one in counted)
+    wrong = next((total for _, total in lines if total != rows), None)
+    if wrong is not None:
+        raise SuspiciousResponse(
+            f"{page.origin} lists {len(counted):,} shards with {rows:,} rows in all and says that there are {wrong:,}: it "
+            f"is not whole. Nothing was changed; the page is kept as {page.path.name}."
+        )
+    return tuple(counted)
 
 
 def pull(request: Request, batch: Batch, *, ask: Ask, progress: Callable[[int], None] | None = None) -> Pulled:
@@ -80,7 +93,7 @@ def pull(request: Request, batch: Batch, *, ask: Ask, progress: Callable[[int], 
     while left > 0:
         query = plan.query(request, profile, batch, after=after, left=left)
         page = ask(query)
-        rows = _rows(page, profile)
+        rows = read_rows(page.path, query)
         client.demand_rows(page, query, rows=rows.num_rows)
         keys = _count(rows, profile, tally, page=page, after=after)
         after = keys
@@ -98,17 +111,13 @@ def pull(request: Request, batch: Batch, *, ask: Ask, progress: Callable[[int], 
     return Pulled(tuple(pages), batch.rows)
 
 
-def _rows(page: Page, profile: Profile) -> pa.Table:
-    return read_columns(page.path, [profile.key.answered, profile.shard.answered, profile.time.answered])
-
-
 def _count(rows: pa.Table, profile: Profile, tally: Tally, *, page: Page, after: int | None) -> int:
     """Count the rows of a page; return its last id. Ids must rise strictly, within a page and from page to page."""
     try:
         keys = [int(key) for key in rows[profile.key.answered].to_pylist()]
         shards = [int(shard) for shard in rows[profile.shard.answered].to_pylist()]
-        times = pc.cast(rows[profile.time.answered], pa.int64()).to_pylist()
-    except (TypeError, ValueError, pa.ArrowInvalid) as exc:
+        times = rows[profile.time.answered].to_pylist()
+    except (TypeError, ValueError) as exc:
         raise SuspiciousResponse(
             f"{page.origin} answered with an id, a shard or a date that is no number ({exc}). Nothing was changed; the "
             f"page is kept as {page.path.name}."

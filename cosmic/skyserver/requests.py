@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from cosmic.errors import ConfigError
 from cosmic.skyserver.client import Service
-from cosmic.skyserver.plan import Request
+from cosmic.skyserver.plan import Request, Span
 
 if TYPE_CHECKING:
     from cosmic.settings import PipelineOptions, Settings
@@ -24,7 +24,7 @@ def service_of(settings: Settings) -> Service:
 
 
 def asked_again(refetch: str | None, shards: Iterable[int]) -> tuple[int, ...]:
-    """Return which of the shards are asked for again: ``300``, ``300-420``, ``all``; none where it is None.
+    """Return which of the shards are asked for again: ``300``, ``300-420,500``, ``all``; none where it is None.
 
     Raises
     ------
@@ -33,9 +33,19 @@ def asked_again(refetch: str | None, shards: Iterable[int]) -> tuple[int, ...]:
     """
     if refetch is None:
         return ()
-    low, _, high = refetch.partition("-")
     known = list(shards)
-    found = known if refetch == "all" else [s for s in known if int(low) <= s <= int(high or low)]
+    found = known if refetch == "all" else [s for s in known if within(s, spans_of(refetch))]
     if not found:
         raise ConfigError(f"--refetch {refetch}: the survey has no such plate.")
     return tuple(found)
+
+
+def spans_of(text: str) -> tuple[Span, ...]:
+    """Return the spans of shards (both ends included) that a text names: ``300``, ``300-420``, ``300-420,500``."""
+    parts = [part.strip().partition("-") for part in text.split(",")]
+    return tuple((int(low), int(high or low)) for low, _, high in parts)
+
+
+def within(shard: int, spans: Sequence[Span]) -> bool:
+    """Whether a shard lies in one of the spans."""
+    return any(low <= shard <= high for low, high in spans)

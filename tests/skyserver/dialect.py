@@ -106,6 +106,8 @@ def _adapt(node: exp.Expression) -> exp.Expression:
         return exp.ILike(this=node.this, expression=node.expression)
     if isinstance(node, exp.HexString):
         return exp.Literal.number(int(node.name, 16))
+    if isinstance(node.parent, exp.Window):
+        return node  # sums over other rows are plain ones
     if isinstance(node, (exp.Sum, exp.Avg)) and not isinstance(node.this, exp.Distinct):
         return _as_sql_server_adds(node)
     return node

@@ -94,6 +94,7 @@ def test_the_manifest_tells_how_the_answer_came(calm: Any, tmp_path: Path) -> No
         (Fault(Wrong.CAPPED, rows=7), SuspiciousResponse, "7 rows, where the census counted"),
         (Fault(Wrong.RENAMED, column="redshift"), SuspiciousResponse, "redshift lacking"),
         (Fault(Wrong.RETYPED, column="specObjID"), SuspiciousResponse, "no number"),
+        (Fault(Wrong.RETYPED, column="redshift"), SuspiciousResponse, "other types"),
     ],
     ids=lambda value: getattr(getattr(value, "name", None), "value", None),
 )
@@ -107,6 +108,29 @@ def test_what_goes_wrong_is_named_for_what_it_is(
     with pytest.raises(error, match=words):
         pull.pull(REQUEST, batch, ask=ask)
     assert pull.pull(REQUEST, batch, ask=ask).rows == batch.rows  # the next attempt finds it all
+
+
+@pytest.mark.parametrize(
+    ("fault", "words"),
+    [
+        (Fault(Wrong.CAPPED, rows=3), "lists 3 shards with .* it is not whole"),
+        (Fault(Wrong.RENAMED, column="id_sum"), "id_sum lacking"),
+        (Fault(Wrong.RETYPED, column="id_sum"), "no number"),
+    ],
+    ids=lambda value: getattr(getattr(value, "name", None), "value", None),
+)
+def test_a_census_that_is_not_whole_gives_itself_away(calm: Any, tmp_path: Path, fault: Fault, words: str) -> None:
+    calm.mischief.add(fault)
+    with pytest.raises(SuspiciousResponse, match=words):
+        pull.take_census(REQUEST, ask=asking(calm, tmp_path))
+
+
+def test_a_census_of_some_shards_counts_them_alone(calm: Any, tmp_path: Path) -> None:
+    ask = asking(calm, tmp_path)
+    _, every = pull.take_census(REQUEST, ask=ask)
+    low, high = every[1].shard, every[3].shard
+    _, some = pull.take_census(REQUEST, ask=ask, spans=((low, high), (every[5].shard, every[5].shard)))
+    assert some == (*every[1:4], every[5])
 
 
 def test_a_body_that_never_ends_is_given_up(calm: Any, tmp_path: Path) -> None:
