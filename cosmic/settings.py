@@ -19,7 +19,7 @@ from cosmic.records import Arm, Sky, SplitName, Task
 if TYPE_CHECKING:
     from cosmic.contracts import Limits
 
-_CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
+CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
 
 
 def _override(text: str) -> str:
@@ -29,7 +29,8 @@ def _override(text: str) -> str:
     return text
 
 
-def _span(text: str) -> str:
+def span(text: str) -> str:
+    """Return a text that names plates; refuse another one."""
     if text != "all" and not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise ValueError("it takes plates, such as 300, 300-420 or 300-420,500, or all")
     return text
@@ -50,7 +51,7 @@ Override = Annotated[str, AfterValidator(_override)]
 class PipelineOptions(BaseSettings):
     """What a run of the whole pipeline reads, trains and reports."""
 
-    model_config = _CONFIG
+    model_config = CONFIG
 
     source: Literal["simulated", "files", "skyserver"] = Field(
         "simulated",
@@ -105,7 +106,7 @@ class PipelineOptions(BaseSettings):
         "on from there.",
         json_schema_extra={"metavar": "N"},
     )
-    refetch: Annotated[str, AfterValidator(_span)] | None = Field(
+    refetch: Annotated[str, AfterValidator(span)] | None = Field(
         None,
         description="Ask SkyServer again for these plates, whether they changed or not: 300, 300-420,500, or all.",
         json_schema_extra={"metavar": "PLATES"},
@@ -223,8 +224,10 @@ class PipelineOptions(BaseSettings):
         return shlex.join(words)
 
 
-class RunOptions(PipelineOptions):
-    """The options of the command line: those of the pipeline and those of the terminal."""
+class TerminalOptions(BaseSettings):
+    """What the command line of every flow takes beside its own options."""
+
+    model_config = CONFIG
 
     database: SecretStr | None = Field(
         None,
@@ -241,6 +244,10 @@ class RunOptions(PipelineOptions):
     )
     verbose: bool = Field(False, description="Also show what Prefect and every step say.")
     quiet: bool = Field(False, description="Print the closing lines and nothing else: verdict, where the report is.")
+
+
+class RunOptions(TerminalOptions, PipelineOptions):
+    """The options of the command line: those of the pipeline and those of the terminal."""
 
 
 class Settings(BaseSettings):

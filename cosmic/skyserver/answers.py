@@ -19,7 +19,7 @@ from typing import Final
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from cosmic.errors import PermanentSourceError, SuspiciousResponse, TransientSourceError
+from cosmic.errors import PermanentSourceError, ReleaseNotFound, SuspiciousResponse, TransientSourceError
 from cosmic.skyserver.plan import Query
 
 _THROTTLE: Final = re.compile(r"maximum\s+\d+\s+quer(?:y|ies)", re.IGNORECASE)
@@ -137,7 +137,7 @@ def _refuse_status(head: str, status: int, query: Query, address: str) -> None:
     if status >= 500 or status in _PASSING_STATUS or _THROTTLE.search(said):
         raise TransientSourceError(f"{address} answered with HTTP status {status}{said}{_of(query)}.")
     if status == 404:
-        raise PermanentSourceError(
+        raise ReleaseNotFound(
             f"{address} has no data release {query.release} (HTTP status 404). Check --release, and COSMIC_SKYSERVER_URL "
             "where it is set."
         )
