@@ -27,7 +27,7 @@ from flows.bringing import Brought, bring_survey
 from flows.ingest import summary
 from flows.steps import Steps
 
-SETTINGS = Settings()
+SETTINGS = Settings()  # of the process; what a run asks is read when it starts
 
 
 def run_name() -> str:
@@ -45,14 +45,14 @@ def run_name() -> str:
 )
 def backfill(options: Backfill) -> Brought:
     """Bring plates of a release into the catalogue: those of them that it lacks or holds otherwise."""
-    return bring_survey(
-        request_of(options), wanted(options), home=Home(options.home, options.sky), settings=SETTINGS, steps=Steps()
-    )
+    settings = Settings()
+    home, request = Home(options.home, options.sky), request_of(options, settings)
+    return bring_survey(request, wanted(options), home=home, settings=settings, steps=Steps())
 
 
-def request_of(options: Backfill) -> Request:
+def request_of(options: Backfill, settings: Settings) -> Request:
     """Return what is pulled: rows of the series that the pipeline keeps fresh."""
-    return Request(options.release, options.query, options.where, SETTINGS.page_rows)
+    return Request(options.release, options.query, options.where, settings.page_rows)
 
 
 def wanted(options: Backfill) -> Wanted:
@@ -69,4 +69,6 @@ def plan(options: Backfill) -> str:
     """Say what would be asked; touch nothing."""
     from flows.plan import survey_plan
 
-    return survey_plan(request_of(options), wanted(options), home=Home(options.home, options.sky), settings=SETTINGS)
+    settings = Settings()
+    home = Home(options.home, options.sky)
+    return survey_plan(request_of(options, settings), wanted(options), home=home, settings=settings)

@@ -51,7 +51,7 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     if options.holdout:
         held = fetch_and_judge(options.held_out(), home=home, settings=SETTINGS, steps=steps)
     brought = bring(
-        options, home=home, settings=SETTINGS, steps=steps, accept=lambda judged: demand_one_system(judged, held)
+        options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
     )
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)

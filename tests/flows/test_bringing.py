@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from itertools import pairwise
+
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -19,7 +21,7 @@ def test_rounds_hold_every_batch_once_and_no_more_rows_than_one_batch_needs(size
     assert [one for some in made for one in some] == batches
     for some in made:
         assert len(some) == 1 or sum(one.rows for one in some) <= rows
-    for some, following in zip(made, made[1:], strict=False):
+    for some, following in pairwise(made):
         assert sum(one.rows for one in some) + following[0].rows > rows
 
 

@@ -49,7 +49,9 @@ def test_a_first_run_asks_for_everything_and_says_what_that_takes(tmp_path: Path
     found = work(SHARDS, tmp_path)
     assert plates(found) == [300, 301, 400, 500, 9_000]
     assert (found.estimate.rows, found.estimate.pages, found.gone, found.waiting) == (200, 3, (), 0)
-    assert found.words.startswith("DR17 default: 5 plates new or changed, 200 rows in 3 pages, about 1 minutes and 1 MB")
+    assert found.words.startswith(
+        "DR17 default: 5 plates new or changed, 200 rows in 3 pages, about 1 minutes and 1 MB"
+    )
 
 
 def test_nothing_new_says_since_when(tmp_path: Path) -> None:
@@ -83,7 +85,9 @@ def test_spans_leave_other_plates_alone(tmp_path: Path) -> None:
 
 
 def test_a_census_that_lacks_most_rows_is_suspicious(tmp_path: Path) -> None:
-    with pytest.raises(SuspiciousResponse, match="lacks 3 of 5 plates with 120 of the 200 rows .* COSMIC_MAX_ROW_LOSS"):
+    with pytest.raises(
+        SuspiciousResponse, match=r"lacks 3 of 5 plates with 120 of the 200 rows .* COSMIC_MAX_ROW_LOSS"
+    ):
         work(SHARDS[:2], tmp_path, stored=SHARDS)
 
 
@@ -131,7 +135,12 @@ def test_batches_of_other_plates_have_other_names() -> None:
 def test_a_preview_shows_the_census_and_what_a_refetch_would_ask() -> None:
     stored = {one.shard: one for one in SHARDS}
     told = preview(
-        Request(page_rows=100), Wanted(refetch="300-400"), address="http://there", stored=stored, since=SINCE, a_minute=60
+        Request(page_rows=100),
+        Wanted(refetch="300-400"),
+        address="http://there",
+        stored=stored,
+        since=SINCE,
+        a_minute=60,
     )
     assert "GROUP BY s.plate" in told
     assert "Rows of 5 plates, 200 in all, were last brought at 2026-01-02 03:04 UTC" in told
