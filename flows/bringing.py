@@ -11,7 +11,9 @@ from cosmic.catalogue import Moved
 from cosmic.home import Home
 from cosmic.records import Ingest, JudgedPage, Page
 from cosmic.settings import PipelineOptions, Settings
+from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Batch, Request
+from cosmic.skyserver.pull import Pulled
 from cosmic.skyserver.requests import request_of, service_of
 from cosmic.skyserver.work import Wanted
 from flows.steps import Steps
@@ -81,12 +83,7 @@ def bring_survey(
     ingests: list[Ingest] = []
     for batches in rounds(work.batches, settings.ingest_rows):
         moment = survey.moment(home, work.series) + (f" {uuid.uuid4()}" if wanted.refetch else "")
-        pulled = steps.many(
-            "pulling",
-            batches,
-            lambda batch: survey.pull.submit(request, batch, service=service, folder=home.pages, moment=moment),  # noqa: B023
-            pace=lambda batch: pace.words(batch.rows),
-        )
+        pulled = pull_all(request, batches, service=service, home=home, moment=moment, steps=steps, pace=pace)
         pages = judge([page for one in pulled for page in one.pages], home=home, settings=settings, steps=steps)
         accept(pages)
         moved = Moved(work.series, tuple(one for batch in batches for one in batch.shards), work.gone)
@@ -94,6 +91,26 @@ def bring_survey(
         judged += pages
     done = together(ingests)
     return Brought(tuple(judged), done, ". ".join([work.words, *_absent(done)]))
+
+
+def pull_all(
+    request: Request,
+    batches: Sequence[Batch],
+    *,
+    service: Service,
+    home: Home,
+    moment: str,
+    steps: Steps,
+    pace: Pace | None = None,
+) -> tuple[Pulled, ...]:
+    """Pull batches, as many at once as the runner takes; say how far it has come."""
+    pace = pace or Pace(sum(batch.rows for batch in batches), len(batches))
+    return steps.many(
+        "pulling",
+        batches,
+        lambda batch: survey.pull.submit(request, batch, service=service, folder=home.pages, moment=moment),
+        pace=lambda batch: pace.words(batch.rows),
+    )
 
 
 def _absent(done: Ingest) -> list[str]:

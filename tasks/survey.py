@@ -76,6 +76,39 @@ def standing(home: Home) -> Ingest:
         return catalogue.standing()
 
 
+@task(**policy("listed"), task_run_name="all of {request.name}")
+def listed(request: Request, counted: Page, *, wanted: Wanted) -> Work:
+    """Return everything that a census counted as what is to be asked for, whatever a catalogue holds."""
+    from cosmic.skyserver.work import find_work
+
+    asked = Settings().skyserver_queries
+    return find_work(request, counted, stored={}, since=None, wanted=wanted, a_minute=asked, max_loss=1.0)
+
+
+@task(**policy("probe"), task_run_name="whether DR{release} answers")
+def probe(release: int, *, service: Service, folder: Path) -> bool:
+    """Ask whether a release answers."""
+    from cosmic.skyserver.releases import answers, outlook
+
+    found = answers(release, ask=_asking(service, folder))
+    if found:
+        payload = {"release": release, "what": outlook(release)}
+        emit_event(
+            "cosmic.release-answers", resource={"prefect.resource.id": f"cosmic.survey.{release}"}, payload=payload
+        )
+    return found
+
+
+@task(**policy("release-diff"), task_run_name="compare two releases")
+def differ(before: tuple[Page, ...], after: tuple[Page, ...], *, file: Path) -> dict[str, int]:
+    """Write how two releases differ, and return how many spectra changed in each way."""
+    from cosmic.skyserver.releases import counts, difference, rows_of, write
+
+    found = difference(rows_of(before), rows_of(after))
+    write(found, file)
+    return {str(change): n for change, n in counts(found).items()}
+
+
 def moment(home: Home, series: str) -> str:
     """Return which catalogue a home has, made if there is none, and when rows of a series last came to it.
 

@@ -125,6 +125,8 @@ def find_work(
     changes = compare(stored, now, again=asked_again(wanted.refetch, present))
     _demand_most(request, counted, changes.gone, stored=stored, max_loss=max_loss)
     taken = plan.limited(changes.to_fetch, wanted.limit)
+    # between two spans lie plates that were not counted: nothing may be asked for across the end of one
+    present += [high + 1 for _, high in wanted.spans]
     work = Work(
         series=request.name,
         batches=tuple(plan.batches(request, profile, taken, present=present)),

@@ -10,7 +10,7 @@ import pytest
 
 from cosmic.errors import CosmicError, TransientSourceError
 from cosmic.settings import PipelineOptions
-from cosmic.survey_options import Backfill
+from cosmic.survey_options import Backfill, Difference, Watch
 from flows.bringing import Brought
 from tests.flows.surveying import EACH, at, at_place, catalogue_of, difference, in_no_hurry
 from tests.skyserver.faults import Fault, Wrong
@@ -153,3 +153,19 @@ def test_a_backfill_brings_the_plates_that_are_named_of_the_release_that_is_name
     assert {query.release for query in survey.log.queries} == {16}
     with catalogue_of(tmp_path) as catalogue:
         assert set(catalogue.census("DR16 default")) == {*plates[:2], plates[3]}
+
+
+def test_a_newer_release_is_seen_and_compared(survey: Survey, run: Run, tmp_path: Path) -> None:
+    from flows import release_diff, release_watch
+
+    survey.add_release(18, like=17)
+    plate, fibre = survey.rows("SELECT plate, min(fiberID) FILTER (class <> 'STAR') AS f FROM _spec GROUP BY 1 "
+                               "HAVING f > 0 ORDER BY 1 DESC LIMIT 1").to_pylist()[0].values()  # fmt: skip
+    survey.change_rows(f"plate = {plate} AND fiberID = {fibre}", release=18, **{"class": "STAR"})
+    told = release_watch.main(Watch(release=17, home=tmp_path))
+    assert told.startswith("DR18 answers. What is new in it: python -m flows.release_diff --from 17 --to 18")
+    told = release_diff.main(Difference(shards=str(plate), home=tmp_path))
+    assert told.splitlines()[0] == "DR17 to DR18: 0 added, 0 removed, 0 re-keyed, 1 re-classed"
+    text = Path(told.splitlines()[1]).read_text(encoding="utf-8")
+    assert text.splitlines()[1].startswith(f'"re-classed",{plate},')
+    assert not (tmp_path / "real" / "catalogue.db").exists()

@@ -84,6 +84,13 @@ def test_spans_leave_other_plates_alone(tmp_path: Path) -> None:
     assert (plates(found), found.gone, found.same) == ([500], (), 1)
 
 
+def test_plates_of_two_spans_are_never_asked_for_across_what_lies_between(tmp_path: Path) -> None:
+    found = work((SHARDS[0], SHARDS[2]), tmp_path, wanted=Wanted(spans=((300, 300), (400, 450))))
+    assert [batch.spans for batch in found.batches] == [((300, 300), (400, 400))]
+    found = work(SHARDS[:3], tmp_path, wanted=Wanted(spans=((300, 450),)))
+    assert found.batches[0].spans == ((300, 301),)
+
+
 def test_a_census_that_lacks_most_rows_is_suspicious(tmp_path: Path) -> None:
     with pytest.raises(
         SuspiciousResponse, match=r"lacks 3 of 5 plates with 120 of the 200 rows .* COSMIC_MAX_ROW_LOSS"
