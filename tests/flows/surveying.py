@@ -19,7 +19,7 @@ from cosmic.catalogue import Catalogue, Moved, open_catalogue
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import PermanentSourceError, SuspiciousResponse, TransientSourceError
 from cosmic.home import Home
-from cosmic.intake import judge_page
+from cosmic.intake import demand_continuity, judge_page
 from cosmic.records import Ingest, Sky
 from cosmic.settings import Settings
 from cosmic.skyserver import client, pull
@@ -109,6 +109,8 @@ def bring_plainly(request: Request, *, home: Path, service: Service, retries: in
             for one in pulled
             for page in one.pages
         ]
+        for one in judged:
+            demand_continuity(one, baseline=catalogue.baseline(one.page.origin), suite=OBJECTS, limits=settings.limits)
         counted = Moved(work.series, tuple(one for batch in work.batches for one in batch.shards), work.gone)
         return catalogue.ingest(judged, counted=counted)
 
