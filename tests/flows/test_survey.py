@@ -155,6 +155,7 @@ def test_a_backfill_brings_the_plates_that_are_named_of_the_release_that_is_name
         assert set(catalogue.census("DR16 default")) == {*plates[:2], plates[3]}
 
 
+@pytest.mark.slow
 def test_a_newer_release_is_seen_and_compared(survey: Survey, run: Run, tmp_path: Path) -> None:
     from flows import release_diff, release_watch
 
