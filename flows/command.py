@@ -13,7 +13,6 @@ from types import FrameType
 from typing import Any, Final, NoReturn, Protocol
 
 import typer
-from pydantic_settings import BaseSettings
 
 from cosmic.commands import build, command
 from cosmic.errors import CosmicError
@@ -39,12 +38,12 @@ class Line:
     ----------
     typed : type of TerminalOptions
         Has `home` and `sky` too.
-    given : type of BaseSettings
+    given : type of settings
         Whose fields are among those of `typed`.
     """
 
     typed: type[Any]
-    given: type[BaseSettings]
+    given: type[Any]
 
 
 PIPELINE: Final = Line(RunOptions, PipelineOptions)
@@ -91,7 +90,7 @@ def _check_files(options: object) -> None:
                 check_tables(paths, options.overrides)
 
 
-def _run(name: str, options: Any, kind: type[BaseSettings]) -> None:
+def _run(name: str, options: Any, kind: type[Any]) -> None:
     from flows.environment import (
         check_server,
         end_orphaned_servers,
