@@ -98,7 +98,7 @@ _LONG: Final = 60
 
 
 def _flag(name: str) -> str:
-    return "--" + name.replace("_", "-")
+    return "--" + name.rstrip("_").replace("_", "-")  # from_ is --from, which Python keeps for itself
 
 
 def _parameter(name: str, field: FieldInfo) -> inspect.Parameter:

@@ -19,6 +19,10 @@ class PermanentSourceError(CosmicError):
     """A source refuses for good: a wrong query, a missing or unreadable file."""
 
 
+class ReleaseNotFound(PermanentSourceError):
+    """A survey has no such data release."""
+
+
 class SuspiciousResponse(CosmicError):
     """A source answered something that cannot be right: change nothing, raise an alert."""
 

@@ -129,7 +129,8 @@ class Ingest:
     inserted + updated + unchanged = valid. `earlier` rows of the catalogue came before and are in none of the pages.
     `superseded` of the unchanged are contradicted by a later page (`contradictions` says which). `erased` counts, by
     column, stored values of updated rows that the new row could not keep (`cosmic.lending`). `too_rough` rows without
-    id and position have too few decimals to be found in other files.
+    id and position have too few decimals to be found in other files. `absent` objects, brought earlier from the plates
+    that were asked for again, are no longer among their rows.
     """
 
     id: str
@@ -147,6 +148,7 @@ class Ingest:
     contradictions: tuple[Contradiction, ...] = ()
     erased: dict[str, int] = field(default_factory=dict)
     too_rough: int = 0
+    absent: int = 0
 
 
 @dataclass(frozen=True, slots=True)

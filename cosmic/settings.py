@@ -6,9 +6,10 @@ Reads the environment only when a model is built, at the edge; nothing else in C
 from __future__ import annotations
 
 import os
+import re
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal, Self
+from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
@@ -18,7 +19,7 @@ from cosmic.records import Arm, Sky, SplitName, Task
 if TYPE_CHECKING:
     from cosmic.contracts import Limits
 
-_CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
+CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
 
 
 def _override(text: str) -> str:
@@ -28,10 +29,20 @@ def _override(text: str) -> str:
     return text
 
 
+def span(text: str) -> str:
+    """Return a text that names plates; refuse another one."""
+    if text != "all" and not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
+        raise ValueError("it takes plates, such as 300, 300-420 or 300-420,500, or all")
+    return text
+
+
 def _listed(given: object) -> object:
     """COSMIC_TASK=star,galaxy: a variable of the environment holds a list as text with commas."""
     return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
+
+STUDY_RELEASE: Final = 16
+_SURVEY: Final = ("release", "query", "where", "limit", "refetch")
 
 Override = Annotated[str, AfterValidator(_override)]
 """NAME=COLUMN."""
@@ -40,12 +51,13 @@ Override = Annotated[str, AfterValidator(_override)]
 class PipelineOptions(BaseSettings):
     """What a run of the whole pipeline reads, trains and reports."""
 
-    model_config = _CONFIG
+    model_config = CONFIG
 
-    source: Literal["simulated", "files"] = Field(
+    source: Literal["simulated", "files", "skyserver"] = Field(
         "simulated",
-        description="Where rows come from: a seeded simulated sky (no network needed), or files of your own.",
-        json_schema_extra={"metavar": "simulated|files"},
+        description="Where rows come from: a seeded simulated sky (no network needed), files of your own, or what is new "
+        "at SDSS's SkyServer.",
+        json_schema_extra={"metavar": "simulated|files|skyserver"},
     )
     path: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
@@ -68,6 +80,36 @@ class PipelineOptions(BaseSettings):
         le=2**32 - 1,
         description="Seed of the simulated sky, of every fit and of the random split.",
         json_schema_extra={"metavar": "N"},
+    )
+    release: int = Field(
+        17,
+        ge=1,
+        description="Data release that SkyServer is asked for; 16 where --query study is given without it.",
+        json_schema_extra={"metavar": "N"},
+    )
+    query: Literal["default", "study"] = Field(
+        "default",
+        description="What SkyServer is asked for: primary spectra with good redshifts and their photometry, or what the "
+        "published study pulled.",
+        json_schema_extra={"metavar": "default|study"},
+    )
+    where: str = Field(
+        "",
+        description="A further SQL condition on SkyServer's rows: s is SpecObj, p is PhotoObj, such as "
+        "'s.class = ''QSO'' AND s.z > 2'. Each condition is a series of its own.",
+        json_schema_extra={"metavar": "SQL"},
+    )
+    limit: int | None = Field(
+        None,
+        ge=1,
+        description="Bring about this many of SkyServer's new rows: whole plates until it is reached. The next run goes "
+        "on from there.",
+        json_schema_extra={"metavar": "N"},
+    )
+    refetch: Annotated[str, AfterValidator(span)] | None = Field(
+        None,
+        description="Ask SkyServer again for these plates, whether they changed or not: 300, 300-420,500, or all.",
+        json_schema_extra={"metavar": "PLATES"},
     )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
@@ -119,10 +161,16 @@ class PipelineOptions(BaseSettings):
             return {**given, "source": "files"}
         if isinstance(given, dict) and given.get("source") == "files":
             raise ValueError("--source files reads nothing without --path PATH")
+        if isinstance(given, dict) and given.get("query") == "study" and "release" not in given:
+            return {**given, "release": STUDY_RELEASE}
         return given
 
     @model_validator(mode="after")
     def _no_option_goes_nowhere(self) -> Self:
+        asked = [name for name in _SURVEY if getattr(self, name) != type(self).model_fields[name].default]
+        if asked and self.source != "skyserver":
+            flags = " and ".join(f"--{name}" for name in asked)
+            raise ValueError(f"{flags} {'is' if len(asked) == 1 else 'are'} for --source skyserver, not {self.source}")
         if self.path and self.rows != type(self).model_fields["rows"].default:
             raise ValueError(
                 "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
@@ -148,6 +196,8 @@ class PipelineOptions(BaseSettings):
         """Return what is read, in a few words, such as ``files spectra.csv and 1 more``."""
         if self.source == "simulated":
             return f"simulated sky of {self.rows:,} objects, seed {self.seed}"
+        if self.source == "skyserver":
+            return f"SkyServer DR{self.release} {self.query}"
         more = f" and {len(self.path) - 1} more" if len(self.path) > 1 else ""
         return f"{self.source} {self.path[0].name}{more}"
 
@@ -174,8 +224,10 @@ class PipelineOptions(BaseSettings):
         return shlex.join(words)
 
 
-class RunOptions(PipelineOptions):
-    """The options of the command line: those of the pipeline and those of the terminal."""
+class TerminalOptions(BaseSettings):
+    """What the command line of every flow takes beside its own options."""
+
+    model_config = CONFIG
 
     database: SecretStr | None = Field(
         None,
@@ -192,6 +244,10 @@ class RunOptions(PipelineOptions):
     )
     verbose: bool = Field(False, description="Also show what Prefect and every step say.")
     quiet: bool = Field(False, description="Print the closing lines and nothing else: verdict, where the report is.")
+
+
+class RunOptions(TerminalOptions, PipelineOptions):
+    """The options of the command line: those of the pipeline and those of the terminal."""
 
 
 class Settings(BaseSettings):
@@ -211,6 +267,22 @@ class Settings(BaseSettings):
         None, description="Salt of the sky split; another one gives another split. Default: the salt of this version."
     )
     resamples: int = Field(1_000, ge=100, description="Resamplings of sky cells behind each interval.")
+    skyserver_url: str = Field(
+        "https://skyserver.sdss.org",
+        description="Base address of SkyServer; a rehearsal server answers at another one.",
+    )
+    skyserver_timeout: float = Field(
+        60.0, gt=0, description="Seconds without a byte after which a request is given up."
+    )
+    skyserver_deadline: float = Field(
+        900.0, gt=0, description="Seconds after which an answer still coming is given up."
+    )
+    skyserver_queries: int = Field(57, ge=1, le=60, description="Queries a minute, of all workers of a Prefect server.")
+    page_rows: int = Field(50_000, ge=1, le=500_000, description="Rows of a SkyServer page.")
+    ingest_rows: int = Field(500_000, ge=1, description="SkyServer rows that are ingested together.")
+    retries: int = Field(6, ge=0, description="Further attempts at a request that failed in a way that passes.")
+    retry_seconds: float = Field(2.0, ge=0, description="Pause before the first; doubled each time, with some chance.")
+    retry_minutes: float = Field(60.0, gt=0, description="No further attempt after this many minutes.")
     max_row_loss: float = Field(0.5, gt=0, description="Refuse a page that lost more than this share of rows.")
     max_quarantined: float = Field(0.3, gt=0, description="Refuse a page with more than this share of faulty rows.")
     max_null_rise: float = Field(0.2, gt=0, description="Refuse a page where a column lost more than this share.")

@@ -20,7 +20,12 @@ def closing(made: Report, *, home: Home) -> str:
 
 def lines(facts: Facts, made: Report, *, home: Home) -> str:
     """Return the last lines of a run by its facts."""
-    parts = [_untrained(facts) or made.verdict, "\n".join(_holdouts(facts)), _quarantine(facts, home)]
+    parts = [
+        facts.run.remark or "",
+        _untrained(facts) or made.verdict,
+        "\n".join(_holdouts(facts)),
+        _quarantine(facts, home),
+    ]
     return "\n\n".join([*filter(None, parts), f"Report: {made.latest}\n        {made.html} (this run)"])
 
 

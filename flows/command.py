@@ -8,8 +8,9 @@ from __future__ import annotations
 import importlib
 import signal
 import sys
+from dataclasses import dataclass
 from types import FrameType
-from typing import NoReturn, Protocol
+from typing import Any, Final, NoReturn, Protocol
 
 import typer
 
@@ -22,27 +23,46 @@ from cosmic.settings import PipelineOptions, RunOptions, Settings
 class FlowModule(Protocol):
     """What a module under `flows` offers to be started."""
 
-    def main(self, options: PipelineOptions) -> str:
+    def main(self, options: Any) -> str:
         """Run the flow and return the last line to print."""
 
-    def plan(self, options: PipelineOptions) -> str:
+    def plan(self, options: Any) -> str:
         """Say what would be read, computed and found in the cache; touch nothing."""
 
 
-def start(name: str, text: str) -> NoReturn:
+@dataclass(frozen=True, slots=True)
+class Line:
+    """A command line: what is typed, and what of it the flow is given (and Prefect stores).
+
+    Parameters
+    ----------
+    typed : type of TerminalOptions
+        Has `home` and `sky` too.
+    given : type of settings
+        Whose fields are among those of `typed`.
+    """
+
+    typed: type[Any]
+    given: type[Any]
+
+
+PIPELINE: Final = Line(RunOptions, PipelineOptions)
+
+
+def start(name: str, text: str, *, line: Line = PIPELINE) -> NoReturn:
     """Run `flows.NAME` with the options of the command line, then leave the process."""
 
-    def run(options: RunOptions) -> None:
+    def run(options: Any) -> None:
         signal.signal(signal.SIGTERM, _terminate)
         try:
-            _run(name, options)
+            _run(name, options, line.given)
         except KeyboardInterrupt as stopped:  # caught here: typer would leave without a word
             sys.stderr.write("\nStopped. The same command goes on from here: finished work is kept.\n")
             raise typer.Exit(143 if isinstance(stopped, Terminated) else 130) from None
 
     run.__doc__ = text
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False)
-    app.command()(command(RunOptions, run))
+    app.command()(command(line.typed, run))
     try:
         app(prog_name=f"python -m flows.{name}")
     except CosmicError as error:
@@ -60,9 +80,9 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
     raise Terminated
 
 
-def _check_files(options: RunOptions) -> None:
+def _check_files(options: object) -> None:
     """Refuse files that cannot serve before a server is started for nothing."""
-    if options.path or options.holdout:
+    if isinstance(options, PipelineOptions) and (options.path or options.holdout):
         from cosmic.sources.files import check_tables
 
         for paths in (options.path, options.holdout):
@@ -70,7 +90,7 @@ def _check_files(options: RunOptions) -> None:
                 check_tables(paths, options.overrides)
 
 
-def _run(name: str, options: RunOptions) -> None:
+def _run(name: str, options: Any, kind: type[Any]) -> None:
     from flows.environment import (
         check_server,
         end_orphaned_servers,
@@ -87,11 +107,11 @@ def _run(name: str, options: RunOptions) -> None:
     open_prefect_home(options.home, dry=options.dry_run)
     build(Settings, {})  # a wrong COSMIC_* variable is told here, not at the import of the flow
     flow: FlowModule = importlib.import_module(f"flows.{name}")
-    pipeline = PipelineOptions(**{field: getattr(options, field) for field in PipelineOptions.model_fields})
+    given = kind(**{field: getattr(options, field) for field in kind.model_fields})
     if options.dry_run:
-        sys.stdout.write(flow.plan(pipeline) + "\n")
+        sys.stdout.write(flow.plan(given) + "\n")
         return
     end_orphaned_servers(options.home)
     if check_server() is None:
         start_temporary_server()
-    sys.stdout.write(flow.main(pipeline) + "\n")
+    sys.stdout.write(flow.main(given) + "\n")

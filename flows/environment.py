@@ -19,6 +19,7 @@ import psutil
 from cosmic.errors import ConfigError
 from cosmic.home import Home, unusable
 from cosmic.settings import RunOptions
+from cosmic.survey_options import BackfillOptions, DifferenceOptions, WatchOptions
 
 log = logging.getLogger(__name__)
 
@@ -28,7 +29,7 @@ RUN_PID = "COSMIC_RUN_PID"
 """Variable in which a temporary server keeps the process that it was started for."""
 
 
-def prepare(options: RunOptions) -> None:
+def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOptions) -> None:
     """Set what Prefect, Great Expectations and OpenMP read once, at import. What the person set stays.
 
     Prefect's files live in the home; its profiles stay where the person keeps them, so that a team's server

@@ -19,6 +19,7 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
+from flows.bringing import bring, fetch_and_judge
 from flows.closing import closing
 from flows.steps import Steps
 from flows.training import train
@@ -46,15 +47,18 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, compare and report."""
     started = datetime.now(UTC)
     home, steps, salt = Home(options.home, options.sky), Steps(), SETTINGS.split_salt or SALT
-    judged = judge_pages(options, home=home, steps=steps)
-    held = judge_pages(options.held_out(), home=home, steps=steps) if options.holdout else ()
-    demand_one_system(judged, held)
-    ingest = steps.one(intake.ingest, judged, home=home, limits=SETTINGS.limits)
+    held: tuple[JudgedPage, ...] = ()
+    if options.holdout:
+        held = fetch_and_judge(options.held_out(), home=home, settings=SETTINGS, steps=steps)
+    brought = bring(
+        options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
+    )
+    judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
-        trained.held_out, steps_run=steps.run, steps_cached=steps.cached,
+        trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
@@ -69,14 +73,6 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     publishing.record(records, identity, made, options=options, home=home)
     publishing.latest(made)
     return made
-
-
-def judge_pages(options: PipelineOptions, *, home: Home, steps: Steps) -> tuple[JudgedPage, ...]:
-    """Fetch every page of the source and judge each."""
-    pages = steps.one(intake.fetch, options, folder=home.pages)
-    return steps.many(
-        "judging", pages, lambda page: intake.judge.submit(page, limits=SETTINGS.limits, folder=home.judged)
-    )
 
 
 def main(options: PipelineOptions) -> str:

@@ -10,11 +10,15 @@ from typing import Any, TypeVar
 
 from prefect import Task as PrefectTask
 
-from cosmic.catalogue.glance import Glance, glance
+from cosmic.catalogue.glance import Glance, glance, glance_census
 from cosmic.home import Home
 from cosmic.labels import ORDER
 from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
 from cosmic.settings import PipelineOptions, Settings, database_url
+from cosmic.skyserver.plan import Request
+from cosmic.skyserver.preview import preview
+from cosmic.skyserver.requests import request_of
+from cosmic.skyserver.work import Wanted
 from cosmic.sources import source_for
 from cosmic.sources.base import HashingStore, Source
 from cosmic.splits import SALT
@@ -35,8 +39,13 @@ class Line:
     remark: str = ""
 
 
-def plan(options: PipelineOptions, settings: Settings) -> str:
+def plan(options: PipelineOptions, settings: Settings, *, training: bool = True) -> str:
     """Return what a run with these options would do, as text. A step is only known where all before it are.
+
+    Parameters
+    ----------
+    training : bool
+        Whether the run goes on after the ingest.
 
     Raises
     ------
@@ -44,6 +53,9 @@ def plan(options: PipelineOptions, settings: Settings) -> str:
         If a file is missing or cannot serve, as the run itself would say.
     """
     home = Home(options.home, options.sky)
+    if options.source == "skyserver":
+        request, wanted = request_of(options, settings), Wanted(options.refetch, options.limit)
+        return survey_plan(request, wanted, home=home, settings=settings)
     pages = [page for source in _sources(options) for page in source.pages(HashingStore(home.pages))]
     n_held = len(options.holdout)
     lines = [
@@ -63,6 +75,8 @@ def plan(options: PipelineOptions, settings: Settings) -> str:
     there = glance(url, sky=home.sky)
     own = tuple(page.id for page in pages[: len(pages) - n_held])
     lines.append(_ingest(there, own, home.sky))
+    if not training:
+        return _table(lines, head=f"Nothing was done. {options.command('flows.ingest')} would, in {home.root}:")
     snapshot = None
     if there is not None and there.last_pages == own:
         snapshot = remembered(intake.freeze, there.id, there.state, home=home, results=home.results)
@@ -71,6 +85,16 @@ def plan(options: PipelineOptions, settings: Settings) -> str:
     lines += _training(snapshot, held, options=options, settings=settings, home=home)
     lines.append(Line("report", 0, 1, f"a new folder in {home.reports}"))
     return _table(lines, head=f"Nothing was done. {options.command('flows.full_pipeline')} would, in {home.root}:")
+
+
+def survey_plan(request: Request, wanted: Wanted, *, home: Home, settings: Settings) -> str:
+    """Return what SkyServer would be asked, as far as that is known without asking it."""
+    url = database_url(home.root, home.sky, settings).get_secret_value()
+    stored, since = glance_census(url, sky=home.sky, series=request.name)
+    told = preview(
+        request, wanted, address=settings.skyserver_url, stored=stored, since=since, a_minute=settings.skyserver_queries
+    )
+    return f"Nothing was done and nothing was asked. A run would, in {home.root}, ask for {request.name}:\n\n{told}"
 
 
 def _sources(options: PipelineOptions) -> list[Source]:

@@ -34,14 +34,26 @@ class Steps:
         return self._record(state)
 
     def many(
-        self, label: str, items: Sequence[Item], submit: Callable[[Item], PrefectFuture[Record]]
+        self,
+        label: str,
+        items: Sequence[Item],
+        submit: Callable[[Item], PrefectFuture[Record]],
+        *,
+        pace: Callable[[Item], str] | None = None,
     ) -> tuple[Record, ...]:
         """Run a task for each item, as many at once as the runner takes; return the records in the order of the items.
 
         The first failure is raised at once: what waits is not started, what runs is finished and remembered.
+
+        Parameters
+        ----------
+        pace : callable, optional
+            Is told each item that is done; returns what the line about progress says beside the count.
         """
         futures = [submit(item) for item in items]
-        for future in progress(as_completed(futures), total=len(futures), label=label):
+        of = {future.task_run_id: item for future, item in zip(futures, items, strict=True)}
+        beside = None if pace is None else lambda future: pace(of[future.task_run_id])
+        for future in progress(as_completed(futures), total=len(futures), label=label, beside=beside):
             future.wait()  # takes the final state over; the server learns of it later and would still say PENDING
             if future.state.is_failed() or future.state.is_crashed():
                 future.state.result()  # raises

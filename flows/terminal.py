@@ -5,7 +5,7 @@ from __future__ import annotations
 import logging
 import sys
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import TypeVar
 
 Item = TypeVar("Item")
@@ -41,22 +41,53 @@ class _Lines(logging.Formatter):
         return f"{self.formatTime(record, '%H:%M:%S')}  {mark}{record.getMessage()}"
 
 
-def progress(items: Iterable[Item], *, total: int, label: str) -> Iterator[Item]:
+class Pace:
+    """How far a pull has come, by rows, and how long the rest takes at the pace so far.
+
+    Parameters
+    ----------
+    rows, parts : int
+        Rows and parts of the whole pull.
+    """
+
+    def __init__(self, rows: int, parts: int) -> None:
+        self.rows, self.parts = rows, parts
+        self.done = self.parts_done = 0
+        self.started = time.monotonic()
+
+    def words(self, rows: int) -> str:
+        """Count a part of so many rows that is done; return where that leaves the pull."""
+        self.done += rows
+        self.parts_done += 1
+        left = (self.rows - self.done) * (time.monotonic() - self.started) / max(1, self.done)
+        about = f"about {left / 60:.0f} min left" if left >= 90 else f"about {left:.0f} s left"
+        return f"{self.done:,} of {self.rows:,} rows, {self.parts_done:,} of {self.parts:,} parts, {about}"
+
+
+def progress(
+    items: Iterable[Item], *, total: int, label: str, beside: Callable[[Item], str] | None = None
+) -> Iterator[Item]:
     """Yield `items` behind a progress bar on a terminal; elsewhere log a line at the end, and now and then before.
 
-    A single item is a step with a line of its own.
+    A single item is a step with a line of its own. `beside` is called once for each item that is done, and what it returns
+    is shown beside the count.
     """
     if sys.stderr.isatty() and logging.getLogger("flows").isEnabledFor(logging.INFO):
         from rich.console import Console
-        from rich.progress import track
+        from rich.progress import Progress
 
-        yield from track(items, description=label, total=total, console=Console(stderr=True), transient=True)
+        with Progress(console=Console(stderr=True), transient=True) as bar:
+            line = bar.add_task(label, total=total)
+            for item in items:
+                yield item
+                bar.update(line, advance=1, description=f"{label}, {beside(item)}" if beside else label)
         return
     log = logging.getLogger(__name__)
     started = said = time.monotonic()
     for done, item in enumerate(items, start=1):
         yield item
+        more = f", {beside(item)}" if beside else ""
         now = time.monotonic()
         if total > 1 and (done == total or now - said >= EVERY):
             said = now
-            log.info("%s: %d of %d in %.1f s", label, done, total, now - started)
+            log.info("%s: %d of %d in %.1f s%s", label, done, total, now - started, more)

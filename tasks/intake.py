@@ -13,6 +13,7 @@ from cosmic.settings import PipelineOptions, Settings
 from tasks.policies import policy
 
 if TYPE_CHECKING:
+    from cosmic.catalogue import Moved
     from cosmic.contracts import Limits
 
 
@@ -36,7 +37,7 @@ def judge(page: Page, *, limits: Limits, folder: Path) -> JudgedPage:
 
 
 @task(**policy("ingest"), task_run_name="ingest into the {home.sky} catalogue")
-def ingest(judged: tuple[JudgedPage, ...], *, home: Home, limits: Limits) -> Ingest:
+def ingest(judged: tuple[JudgedPage, ...], *, home: Home, limits: Limits, counted: Moved | None = None) -> Ingest:
     """Store what judged pages bring, after comparing each with the last one of its origin."""
     from cosmic.catalogue import open_catalogue
     from cosmic.intake import demand_continuity
@@ -45,7 +46,7 @@ def ingest(judged: tuple[JudgedPage, ...], *, home: Home, limits: Limits) -> Ing
     with open_catalogue(home, Settings()) as catalogue:
         for page in judged:
             demand_continuity(page, baseline=catalogue.baseline(page.page.origin), suite=OBJECTS, limits=limits)
-        return catalogue.ingest(judged)
+        return catalogue.ingest(judged, counted=counted)
 
 
 @task(**policy("freeze"), task_run_name="freeze the {home.sky} catalogue")

@@ -18,13 +18,14 @@ import platform
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
 from typing import Any, Final, TypeVar
 
 from prefect import Task
 from prefect.cache_policies import NO_CACHE, CachePolicy
-from prefect.client.schemas.objects import State
+from prefect.client.schemas.objects import State, TaskRun
 from prefect.context import TaskRunContext
 from prefect.filesystems import LocalFileSystem
 from prefect.results import ResultStore, get_result_store
@@ -35,6 +36,7 @@ from prefect.utilities.hashing import hash_objects
 
 from cosmic.artefacts import files_of, intact
 from cosmic.errors import TransientSourceError
+from cosmic.settings import Settings
 
 Record = TypeVar("Record")
 
@@ -203,6 +205,29 @@ def asks_outside() -> dict[str, Any]:
     }
 
 
+def asks_survey(*modules: str) -> dict[str, Any]:
+    """Policy of a step that asks SkyServer: retried as often and as long as the settings say; its answer is remembered
+    where `modules` are given, so that an interrupted pull does not ask again for what it has."""
+    settings = Settings()
+    remembering = makes_files(*modules) if modules else asks_outside()
+    longest = 600.0
+    delays = [min(longest, settings.retry_seconds * 2**n) for n in range(settings.retries)]
+    return remembering | {
+        "retries": settings.retries,
+        "retry_delay_seconds": delays or 0,
+        "retry_jitter_factor": 0.5,
+        "retry_condition_fn": _is_transient_for(settings.retry_minutes),
+    }
+
+
+def _is_transient_for(minutes: float) -> Callable[[Any, Any, State[Any]], bool]:
+    def worth_it(task: object, run: TaskRun, state: State[Any]) -> bool:
+        begun = run.start_time or datetime.now(UTC)
+        return datetime.now(UTC) - begun < timedelta(minutes=minutes) and _is_transient(task, run, state)
+
+    return worth_it
+
+
 def always_runs() -> dict[str, Any]:
     """Policy of a cheap step that reads or writes what changes: neither cached nor retried."""
     return {"cache_policy": NO_CACHE, "persist_result": False, "retries": 0}
@@ -210,6 +235,13 @@ def always_runs() -> dict[str, Any]:
 
 POLICIES: Final[dict[str, dict[str, Any]]] = {
     "fetch": asks_outside(),
+    "census": asks_survey(),
+    "compare": always_runs(),
+    "pull": asks_survey("cosmic.skyserver.pull", "cosmic.skyserver.client"),
+    "standing": always_runs(),
+    "listed": always_runs(),
+    "probe": asks_survey(),
+    "release-diff": always_runs(),
     "judge": makes_files("cosmic.intake", "cosmic.sources.files", "cosmic.sources.simulated", "expectations.objects"),
     "ingest": asks_outside(),
     "freeze": makes_files("cosmic.snapshots", "cosmic.catalogue"),

@@ -4,17 +4,20 @@ from __future__ import annotations
 
 import os
 import re
+import shlex
 from pathlib import Path
 
 import pytest
 import typer
 from pydantic.fields import FieldInfo
+from pydantic_settings import BaseSettings
 from typer.testing import CliRunner
 
 from cosmic.commands import build, command
 from cosmic.errors import ConfigError
 from cosmic.records import Arm, Sky, Task
 from cosmic.settings import PipelineOptions, RunOptions, Settings, database_url
+from cosmic.survey_options import Backfill, Difference, Watch
 
 
 @pytest.fixture(autouse=True)
@@ -71,11 +74,16 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
             {"arm": ["photometry"]},
             "--arm: it must be 'published', 'no-leak', 'photometric' or 'photometric.shape', not",
         ),
-        ({"source": "sky"}, "--source: it must be 'simulated' or 'files', not sky."),
+        ({"source": "sky"}, "--source: it must be 'simulated', 'files' or 'skyserver', not sky."),
         ({"column": ["redshift"]}, "--column: it takes NAME=COLUMN, such as redshift=zsp, not redshift."),
         ({"path": [Path("a.csv")], "rows": 5000}, "--rows .COSMIC_ROWS. is the size of the simulated sky"),
         ({"column": ["redshift=zsp"]}, "--column names a column of a file, and no --path or --holdout names a file"),
         ({"rwos": 5000}, "--rwos: there is no such option"),
+        ({"release": 16}, "--release is for --source skyserver, not simulated"),
+        ({"limit": 5, "where": "s.z > 1", "path": [Path("a.csv")]}, "--where and --limit are for .* not files"),
+        ({"source": "skyserver", "refetch": "300-"}, "--refetch: it takes plates, such as 300, 300-420"),
+        ({"source": "skyserver", "query": "mine"}, "--query: it must be 'default' or 'study', not mine"),
+        ({"source": "skyserver", "limit": 0}, "--limit: it must be at least 1"),
     ],
 )
 def test_a_wrong_option_is_named(given: dict[str, object], says: str) -> None:
@@ -94,6 +102,36 @@ def test_a_run_says_what_it_reads_in_a_few_words() -> None:
     assert PipelineOptions(rows=2000, seed=3).what == "simulated sky of 2,000 objects, seed 3"
     assert PipelineOptions(path=(Path("x/a.csv"),)).what == "files a.csv"
     assert PipelineOptions(path=(Path("a.csv"), Path("b.fits"))).what == "files a.csv and 1 more"
+
+
+def test_the_study_s_query_asks_the_study_s_release_unless_another_is_named() -> None:
+    assert parse("--source", "skyserver").release == 17
+    study = parse("--source", "skyserver", "--query", "study")
+    assert (study.release, study.sky, study.what) == (16, Sky.REAL, "SkyServer DR16 study")
+    assert parse("--source", "skyserver", "--query", "study", "--release", "17").release == 17
+    assert build(Backfill, {"query": "study"}).release == 16
+
+
+def test_the_command_of_a_survey_s_run_gives_the_run_again() -> None:
+    asked = ("--source", "skyserver", "--query", "study", "--where", "s.class = 'QSO'", "--refetch", "300-420,500")
+    command = parse(*asked).command("flows.ingest")
+    assert parse(*shlex.split(command)[3:]) == parse(*asked)
+
+
+@pytest.mark.parametrize(
+    ("model", "given", "says"),
+    [
+        (Backfill, {"shards": "here"}, "--shards: it takes plates"),
+        (Difference, {"from_": 17, "to": 17}, "--from and --to name the same release"),
+        (Difference, {"from_": 0}, "--from: it must be at least 1"),
+        (Watch, {"release": 0}, "--release: it must be at least 1"),
+    ],
+)
+def test_a_wrong_option_of_the_survey_s_flows_is_named(
+    model: type[BaseSettings], given: dict[str, object], says: str
+) -> None:
+    with pytest.raises(ConfigError, match=says):
+        build(model, given)
 
 
 def test_a_wrong_variable_is_named(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -1,11 +1,12 @@
 """The catalogue: every object, every page and what was made from them, in SQLite or Postgres."""
 
+from cosmic.catalogue.census import Moved
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.store import ROW_SCHEMA, Catalogue
 from cosmic.home import Home
 from cosmic.settings import Settings, database_url
 
-__all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Run", "StoredPage", "open_catalogue"]
+__all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Moved", "Run", "StoredPage", "open_catalogue"]
 
 
 def open_catalogue(home: Home, settings: Settings) -> Catalogue:

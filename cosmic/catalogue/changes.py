@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 import sqlalchemy as sa
 
 from cosmic.canonical import row_digests
-from cosmic.catalogue import bulk
+from cosmic.catalogue import bulk, history
 from cosmic.catalogue.tables import OBJECTS
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.identity import COLUMNS as IDENTITY
@@ -42,6 +42,8 @@ class Changes:
         How many of each.
     erased : dict of str to int
         Stored values of updated rows, by column, that the new row neither has nor could take over.
+    history : pyarrow.Table
+        ``object_key``, ``page_id`` and ``changed`` (JSON, ``{column: [before, after]}``) of updated rows.
     relinked : pyarrow.Table
         ``object_key`` and ``same_as`` of stored rows whose values stay and whose link moves.
     state : str
@@ -53,6 +55,7 @@ class Changes:
     inserted: int
     updated: int
     erased: dict[str, int]
+    history: pa.Table
     relinked: pa.Table
     state: str
 
@@ -76,11 +79,11 @@ def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Change
     known = pc.index_in(arriving["object_key"], value_set=_column(held, "object_key"))
     new = arriving.filter(pc.is_null(known))
     differing = pc.not_equal(arriving["row_digest"], held["row_digest"].take(known))
-    updated, erased = _completed(connection, arriving.filter(pc.fill_null(differing, False)), held)
+    updated, erased, past = _completed(connection, arriving.filter(pc.fill_null(differing, False)), held)
     changed = pa.concat_tables([new, updated], promote_options="default").combine_chunks()
     if not changed.num_rows:
         nothing = pa.table({"object_key": pa.nulls(0, _TEXT), "same_as": pa.nulls(0, _TEXT)})
-        return Changes(changed, inserted=0, updated=0, erased={}, relinked=nothing, state=state)
+        return Changes(changed, inserted=0, updated=0, erased={}, history=past, relinked=nothing, state=state)
 
     everything = stored(connection, (*IDENTITY, *_HELD[1:]))
     touched = pc.is_in(everything["object_key"], value_set=_column(changed, "object_key"))
@@ -109,6 +112,7 @@ def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Change
         inserted=new.num_rows,
         updated=updated.num_rows,
         erased=erased,
+        history=past,
         relinked=relinked.select(["object_key", "same_as"]),
         state=f"{total % _STATES:064x}",
     )
@@ -120,10 +124,11 @@ def stored(connection: sa.Connection, names: Sequence[str], *, keys: pa.Array | 
     return bulk.read(connection, [OBJECTS.c[name] for name in names], pa.schema(fields), keys=keys)
 
 
-def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> tuple[pa.Table, dict[str, int]]:
-    """Return the rows that still differ once the stored ones have filled their gaps, and what of these goes lost."""
+def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> tuple[pa.Table, dict[str, int], pa.Table]:
+    """Return the rows that still differ once the stored ones have filled their gaps, what of these goes lost, and what
+    changes in each."""
     if not rows.num_rows:
-        return rows, {}
+        return rows, {}, history.between(rows, rows)
     before = stored(connection, OBJECT_SCHEMA.names, keys=_column(rows, "object_key"))
     order = pc.index_in(rows["object_key"], value_set=_column(before, "object_key"))
     whole = complete(rows, before.take(order))
@@ -136,7 +141,7 @@ def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> tup
         gone = pc.is_null(whole[name]) if name in whole.column_names else pa.repeat(True, whole.num_rows)
         if count := pc.sum(pc.and_(gone, pc.is_valid(before[name]))).as_py():
             lost[name] = count
-    return whole, lost
+    return whole, lost, history.between(before, whole)
 
 
 def _weight(rows: pa.Table) -> int:

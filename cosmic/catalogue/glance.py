@@ -2,15 +2,22 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from datetime import datetime
 from pathlib import Path
+from typing import TypeVar
 
 import sqlalchemy as sa
 from sqlalchemy import exc
 
+from cosmic.catalogue import census
 from cosmic.catalogue.database import parse, reach
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow
 from cosmic.records import CatalogueId, Sky
+from cosmic.skyserver.census import Shard
+
+Seen = TypeVar("Seen")
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +40,34 @@ def glance(url: str, *, sky: Sky) -> Glance | None:
     TransientSourceError
         If a server cannot be reached.
     """
+    last = sa.select(IngestRow.id).order_by(IngestRow.number.desc()).limit(1).scalar_subquery()
+    pages = sa.select(IngestPageRow.page_id).where(IngestPageRow.ingest_id == last).order_by(IngestPageRow.position)
+
+    def ask(connection: sa.Connection) -> Glance:
+        here = connection.execute(sa.select(CatalogueRow.id, CatalogueRow.state)).one()
+        rows = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
+        return Glance(CatalogueId(here.id), here.state, rows, tuple(connection.execute(pages).scalars()))
+
+    return _look(url, sky, ask)
+
+
+def glance_census(url: str, *, sky: Sky, series: str) -> tuple[dict[int, Shard], datetime | None]:
+    """Return what a series was counted to hold when its rows were last brought, and when that was; {} and None where
+    there is no such catalogue yet.
+
+    Raises
+    ------
+    ConfigError, TransientSourceError
+        As `glance`.
+    """
+    return _look(url, sky, lambda connection: (census.read(connection, series), census.since(connection, series))) or (
+        {},
+        None,
+    )
+
+
+def _look(url: str, sky: Sky, ask: Callable[[sa.Connection], Seen]) -> Seen | None:
+    """Return what is found over a connection that cannot write; None where there is no catalogue that can be read."""
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         file = Path(str(parsed.database)).absolute()
@@ -46,13 +81,9 @@ def glance(url: str, *, sky: Sky) -> Glance | None:
         reach(url, sky=sky)
         options = {"connect_timeout": 5, "options": f"-c search_path=cosmic_{sky} -c default_transaction_read_only=on"}
         engine = sa.create_engine(parsed, connect_args=options, hide_parameters=True)
-    last = sa.select(IngestRow.id).order_by(IngestRow.number.desc()).limit(1).scalar_subquery()
-    pages = sa.select(IngestPageRow.page_id).where(IngestPageRow.ingest_id == last).order_by(IngestPageRow.position)
     try:
         with engine.connect() as connection:
-            here = connection.execute(sa.select(CatalogueRow.id, CatalogueRow.state)).one()
-            rows = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
-            return Glance(CatalogueId(here.id), here.state, rows, tuple(connection.execute(pages).scalars()))
+            return ask(connection)
     except exc.SQLAlchemyError:
         return None
     finally:

@@ -18,9 +18,20 @@ from typing import Any, Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import bulk, changes
+from cosmic.catalogue import bulk, census, changes
 from cosmic.catalogue.arrivals import Arrivals
-from cosmic.catalogue.tables import EMPTY, OBJECTS, Base, CatalogueRow, IngestPageRow, IngestRow, PageRow, QuarantineRow
+from cosmic.catalogue.census import Moved
+from cosmic.catalogue.tables import (
+    EMPTY,
+    OBJECTS,
+    Base,
+    CatalogueRow,
+    HistoryRow,
+    IngestPageRow,
+    IngestRow,
+    PageRow,
+    QuarantineRow,
+)
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
@@ -38,6 +49,7 @@ def write(
     catalogue: CatalogueId,
     name: str,
     clock: Clock,
+    counted: Moved | None = None,
 ) -> Ingest:
     """Write what the pages bring and return what that did.
 
@@ -57,6 +69,8 @@ def write(
         What people know it by.
     clock : callable
         Returns the time.
+    counted : Moved, optional
+        The census by which the rows were asked for.
 
     Raises
     ------
@@ -97,6 +111,7 @@ def write(
         contradictions=arrivals.contradictions,
         erased=found.erased,
         too_rough=arrivals.too_rough,
+        absent=0 if counted is None else census.absent(connection, counted, arrived=_keys(arrivals)),
     )
     _record(connection, record, judged, now=started)
     bulk.upsert(
@@ -107,6 +122,9 @@ def write(
         keep=("first_ingest", "block"),
     )
     _relink(connection, found.relinked)
+    bulk.upsert(connection, _table(HistoryRow), found.history, constants={"ingest_id": record.id})
+    if counted is not None:
+        census.move(connection, counted, ingest=record.id)
     times = {"first_seen": started, "last_seen": started}
     bulk.upsert(connection, _table(QuarantineRow), arrivals.quarantined, constants=times, keep=("first_seen",))
     _release(connection, judged, now=started)
@@ -114,6 +132,10 @@ def write(
     first = sa.update(IngestRow).where(IngestRow.id == record.id, IngestRow.times == 1)
     connection.execute(first.values(finished=clock()))
     return record
+
+
+def _keys(arrivals: Arrivals) -> set[str]:
+    return {*arrivals.rows["object_key"].to_pylist(), *arrivals.quarantined["object_key"].to_pylist()}
 
 
 def _holds_others(connection: sa.Connection, judged: Sequence[JudgedPage]) -> bool:

@@ -9,6 +9,7 @@ import json
 import logging
 import time
 from collections.abc import Sequence
+from datetime import datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Final, Self
@@ -16,14 +17,17 @@ from typing import Final, Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import arrivals, changes, ingest, lineage, schema
+from cosmic.catalogue import arrivals, census, changes, history, ingest, lineage, schema
+from cosmic.catalogue.census import Moved
 from cosmic.catalogue.database import Database
+from cosmic.catalogue.history import Change
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
-from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, PageRow
+from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
 from cosmic.records import Arm, CatalogueId, Ingest, JudgedPage, MagnitudeSystem, Sky, Snapshot, Task
+from cosmic.skyserver.census import Shard
 
 log = logging.getLogger(__name__)
 
@@ -114,7 +118,7 @@ class Catalogue:
             system = connection.execute(sa.select(CatalogueRow.magnitude_system)).scalar_one()
         return None if system is None else MagnitudeSystem(system)
 
-    def ingest(self, judged: Sequence[JudgedPage]) -> Ingest:
+    def ingest(self, judged: Sequence[JudgedPage], *, counted: Moved | None = None) -> Ingest:
         """Store what these pages bring, in one transaction, and return what that did.
 
         Rows are inserted, updated or unchanged by key. A row that several pages bring is counted once so, and as
@@ -127,6 +131,9 @@ class Catalogue:
 
         A catalogue of the simulated sky holds one simulated sky at a time: another one, of other rows or another seed,
         replaces it, and what was made from it.
+
+        What an update changes in a row is kept (`history`). A census, where these rows were asked for by one
+        (`counted`), moves in the same transaction.
 
         Raises
         ------
@@ -141,13 +148,20 @@ class Catalogue:
         started = time.perf_counter()
         arrived = arrivals.collect(judged, sky=self.sky)
         with self._database.writing() as connection:
-            record = ingest.write(connection, arrived, judged, catalogue=self.id, name=self.name, clock=self._clock)
+            record = ingest.write(
+                connection, arrived, judged, catalogue=self.id, name=self.name, clock=self._clock, counted=counted
+            )
         self.id = record.catalogue  # of the simulated sky, which another simulated sky replaces
         log.info(
             "ingest %s: %d rows of %d pages, %d inserted, %d updated, %d unchanged, %d quarantined, in %.2f s",
             record.id[:12], record.rows, len(judged), record.inserted, record.updated, record.unchanged,
             record.quarantined, time.perf_counter() - started,
         )  # fmt: skip
+        if record.absent:
+            log.warning(
+                "%d objects of the plates asked for are no longer among their rows; they stay in the catalogue",
+                record.absent,
+            )
         for one in record.contradictions:
             log.warning(
                 "%s and %s differ in %s of %d objects; the later one stands",
@@ -179,6 +193,38 @@ class Catalogue:
         rows = rows.sort_by("object_key").cast(ROW_SCHEMA)
         log.debug("read %d rows of the catalogue in %.2f s", rows.num_rows, time.perf_counter() - started)
         return rows
+
+    def census(self, series: str) -> dict[int, Shard]:
+        """Return what was counted in each shard of a survey when its rows were last brought."""
+        with self._database.reading() as connection:
+            return census.read(connection, series)
+
+    def since(self, series: str) -> datetime | None:
+        """Return when rows of a series were last brought; None where they never were."""
+        with self._database.reading() as connection:
+            return census.since(connection, series)
+
+    def standing(self) -> Ingest:
+        """Return the state that the newest ingest left, as the record of one that brings nothing.
+
+        Raises
+        ------
+        ConfigError
+            If the catalogue is empty.
+        """
+        with self._database.reading() as connection:
+            last = sa.select(IngestRow.id).order_by(IngestRow.number.desc()).limit(1)
+            newest = connection.execute(last).scalar()
+            if newest is None:
+                raise ConfigError(f"{self.name} is empty, and the source has nothing to bring.")
+            rows = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
+            state = connection.execute(sa.select(CatalogueRow.state)).scalar_one()
+        return Ingest(newest, self.id, 0, 0, 0, inserted=0, updated=0, unchanged=0, state=state, earlier=rows)
+
+    def history(self, key: str) -> tuple[Change, ...]:
+        """Return every change of an object, oldest first."""
+        with self._database.reading() as connection:
+            return history.of(connection, key)
 
     def baseline(self, origin: str) -> str | None:
         """Return the profile, JSON, of the last accepted page of an origin; None where there is none."""

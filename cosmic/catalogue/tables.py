@@ -221,6 +221,34 @@ class QuarantineRow(Base):
     last_seen: Mapped[datetime] = mapped_column(Time)
 
 
+class CensusRow(Base):
+    """What was counted in one shard of a survey when its rows were last brought; `series` says of which query.
+
+    `newest` is a modified Julian date in days. `id_sum` is text: exact, however many ids beyond 2**63 it sums.
+    """
+
+    __tablename__ = "census"
+    __table_args__ = (sa.CheckConstraint("n > 0", name="n"),)
+
+    series: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    shard: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    n: Mapped[int] = mapped_column(sa.BigInteger)
+    newest: Mapped[int] = mapped_column(sa.BigInteger)
+    id_sum: Mapped[str] = mapped_column(sa.Text)
+    ingest_id: Mapped[str] = mapped_column(sa.ForeignKey("ingests.id"))
+
+
+class HistoryRow(Base):
+    """What an ingest changed in a row that was there: ``{column: [before, after]}``, and the page that brought it."""
+
+    __tablename__ = "history"
+
+    object_key: Mapped[str] = mapped_column(sa.ForeignKey("objects.object_key"), primary_key=True)
+    ingest_id: Mapped[str] = mapped_column(sa.ForeignKey("ingests.id"), primary_key=True)
+    page_id: Mapped[str] = mapped_column(sa.ForeignKey("pages.id"))
+    changed: Mapped[Any] = mapped_column(sa.JSON)
+
+
 class SnapshotRow(Base):
     """Rows frozen on disk, and the ingest after which they were read."""
 

@@ -65,7 +65,7 @@ class SavedModel(Block):
 
 
 class Run(Block):
-    """This run. Not compared between runs. Times are ISO 8601 in UTC; `minutes` is the whole run.
+    """This run. Not compared between runs. `remark` says what a survey had to bring. Times are ISO 8601 in UTC; `minutes` is the whole run.
 
     `pages_since` is when each page of the catalogue was first ingested, by its sha256; `earlier_pages` are the names of
     those that this run did not read.
@@ -92,6 +92,7 @@ class Run(Block):
     models: tuple[SavedModel, ...] = ()
     previous: Previous | None = None
     notes: tuple[Note, ...] = ()
+    remark: str | None = None
 
 
 class Machine(Block):

@@ -78,6 +78,7 @@ class RunRecords:
     held_out: tuple[HeldOut, ...]
     steps_run: int
     steps_cached: int
+    remark: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -295,6 +296,8 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
         names=tuple(Path(judged.page.origin).name for judged in records.judged),
         rows=options.rows if simulated else records.ingest.rows,
         seed=options.seed if simulated else None,
+        release=options.release if options.source == "skyserver" else None,
+        query=options.query if options.source == "skyserver" else None,
         system=records.snapshot.system,
         unit=", ".join(dict.fromkeys(reading.unit for reading in readings)),
         columns=shared,
@@ -375,6 +378,7 @@ def _run(
         pages_since={page.id: _iso(page.since) for page in pages},
         earlier_pages=others,
         previous=previous,
+        remark=records.remark or None,
         notes=(
             *notes.of_earlier_ingests(records.ingest.earlier, others),
             *ingest_notes.of_updates(records.ingest),

@@ -34,6 +34,7 @@ class Component(IntEnum):
     ELODIE = 7
     FLAWS = 8
     MORPHOLOGY = 9
+    VOTES = 10
 
 
 def stream(seed: int, *, block: int, component: Component) -> np.random.Generator:

@@ -22,7 +22,20 @@ def _files(options: PipelineOptions) -> Source:
     return FilesSource(options.path, options.overrides)
 
 
-SOURCES: Final[dict[str, Callable[[PipelineOptions], Source]]] = {"simulated": _simulated, "files": _files}
+def _skyserver(options: PipelineOptions) -> Source:
+    from cosmic.settings import Settings
+    from cosmic.skyserver.requests import request_of, service_of
+    from cosmic.sources.skyserver import SkyServerSource
+
+    settings = Settings()
+    return SkyServerSource(request_of(options, settings), service_of(settings))
+
+
+SOURCES: Final[dict[str, Callable[[PipelineOptions], Source]]] = {
+    "simulated": _simulated,
+    "files": _files,
+    "skyserver": _skyserver,
+}
 """Name of a source to what builds it from the options of a run. A new archive is one entry here."""
 
 

@@ -11,7 +11,7 @@ import json
 import logging
 import re
 import uuid
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
@@ -134,6 +134,7 @@ class PageStore:
         clock: Clock = utc_now,
         query: str | None = None,
         columns: Overrides = (),
+        answer: Mapping[str, str | int] | None = None,
     ) -> Page:
         """Store the bytes of one answer and return its page.
 
@@ -153,6 +154,8 @@ class PageStore:
             The exact query that was answered.
         columns : tuple of (str, str)
             Column overrides with which this page is to be parsed.
+        answer : mapping, optional
+            How a service answered: status, release, address.
         """
         self.folder.mkdir(parents=True, exist_ok=True)
         part = self.folder / f".{uuid.uuid4().hex}.part"
@@ -174,6 +177,8 @@ class PageStore:
             "query": query,
             "columns": [list(pair) for pair in columns],
         }
+        if answer is not None:
+            facts["answer"] = dict(answer)
         _write_manifest(manifest, facts, started=started, ended=ended)
         log.info(
             "page %s stored: %d bytes of %s in %.2f s", digest[:12], size, origin, (ended - started).total_seconds()
@@ -221,9 +226,10 @@ class HashingStore(PageStore):
         clock: Clock = utc_now,
         query: str | None = None,
         columns: Overrides = (),
+        answer: Mapping[str, str | int] | None = None,
     ) -> Page:
         """Return the page that these bytes would be."""
-        del clock, query
+        del clock, query, answer
         sha, size = hashlib.sha256(), 0
         for chunk in chunks:
             sha.update(chunk)

@@ -1,0 +1,54 @@
+"""Rows into the catalogue, and no further: fetch, contract, catalogue. Orders tasks; computes nothing."""
+
+if __name__ == "__main__":
+    # Prefect reads its home at import, and the home is an option: read the options first.
+    from flows.command import start
+
+    start(
+        "ingest", "Pull rows, refuse bad ones, store the good. Trains nothing; options of training are not looked at."
+    )
+
+from prefect import flow
+from prefect.task_runners import ThreadPoolTaskRunner
+
+from cosmic.home import Home
+from cosmic.settings import PipelineOptions, Settings
+from flows.bringing import Brought, bring
+from flows.full_pipeline import DEFAULTS, SETTINGS, run_name
+from flows.steps import Steps
+
+
+@flow(
+    name="ingest",
+    flow_run_name=run_name,
+    task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),  # type: ignore[arg-type]
+    validate_parameters=True,
+    persist_result=False,
+    result_serializer="json",  # of a failure too: nothing of ours is ever a pickle
+)
+def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
+    """Pull rows, refuse bad ones, store the good."""
+    return bring(options, home=Home(options.home, options.sky), settings=Settings(), steps=Steps())
+
+
+def summary(brought: Brought) -> str:
+    """Return what an ingest did, in words."""
+    done = brought.ingest
+    counts = (
+        f"{done.rows:,} rows: {done.inserted:,} new, {done.updated:,} updated, {done.unchanged:,} unchanged, "
+        f"{done.quarantined:,} quarantined"
+    )
+    reasons = [f"  {n:,} {reason}" for reason, n in sorted(done.reasons.items(), key=lambda item: -item[1])[:10]]
+    return "\n".join([*filter(None, [brought.remark]), counts, *reasons, f"State of the catalogue: {done.state}"])
+
+
+def main(options: PipelineOptions) -> str:
+    """Run the flow and return what it did."""
+    return summary(ingest(options))
+
+
+def plan(options: PipelineOptions) -> str:
+    """Say what would be read and asked; touch nothing."""
+    from flows.plan import plan as planned
+
+    return planned(options, SETTINGS, training=False)
