@@ -17,12 +17,14 @@ _NAMED: Final = 5
 
 
 def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
-    """Return how the magnitudes were read, and which columns of which page were left out."""
+    """Return how the magnitudes were read, and which columns of which page were left out, or in part."""
     readings = [reading_of(one) for one in judged]
     notes = [Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
     for page, reading in zip(judged, readings, strict=True):
         for name, why in reading.left_out.items():
             notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: {name} is left out: {why}."))
+        for name, why in reading.partly.items():
+            notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: of {name}, {why}."))
     return notes
 
 
