@@ -150,6 +150,24 @@ class Ingest:
 
 
 @dataclass(frozen=True, slots=True)
+class Volunteers:
+    """What was stored of Galaxy Zoo 2.
+
+    `labels` is a page that brings each matched object its string, None where no object was matched. `matched` counts
+    galaxies by how; `rejected` galaxies and `bad_images` images that were set apart, by reason.
+    """
+
+    sources: tuple[str, ...]
+    galaxies: int
+    matched: dict[str, int]
+    rejected: dict[str, int]
+    images: int = 0
+    bad_images: dict[str, int] = field(default_factory=dict)
+    labels: Page | None = None
+    acknowledgements: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A frozen set of catalogue rows on disk, one an object, in one magnitude system.
 

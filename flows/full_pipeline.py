@@ -19,7 +19,7 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
-from flows.bringing import Brought, bring_survey, judge
+from flows.bringing import Brought, bring_survey, bring_volunteers, judge
 from flows.closing import closing, no_model
 from flows.steps import Steps
 from flows.training import train
@@ -55,12 +55,14 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
         judged = judge_pages(options, home=home, steps=steps)
         demand_one_system(judged, held)
         brought = Brought(judged, steps.one(intake.ingest, judged, home=home, limits=SETTINGS.limits))
+    brought, volunteers = bring_volunteers(brought, options, home=home, settings=SETTINGS, steps=steps)
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
         trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
+        volunteers=volunteers,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

@@ -241,6 +241,8 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "standing": always_runs(),
     "judge": makes_files("cosmic.intake", "cosmic.sources.files", "cosmic.sources.simulated", "expectations.objects"),
     "ingest": asks_outside(),
+    "fetch-galaxy-zoo": asks_outside(),
+    "volunteers": always_runs(),
     "freeze": makes_files("cosmic.snapshots", "cosmic.catalogue"),
     "prepare": makes_files("cosmic.datasets"),
     "fit": makes_files("cosmic.models.fit"),

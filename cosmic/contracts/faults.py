@@ -143,8 +143,10 @@ def _repeats(
     """All rows of objects whose rows differ, by what differs; of others all but the fullest row, or the first of equal ones.
 
     Rows of one object differ where both have a value and the values do so. A row with fewer values than another, and
-    no other ones, says nothing of its own.
+    no other ones, says nothing of its own; a cell that could not be read may say anything.
     """
+    unreadable = set(uncastable[ROW_NUMBER].to_pylist())
+    numbers = rows[ROW_NUMBER]
     texts = row_texts(rows.take(pa.array(positions)), uncastable=uncastable)
     groups: dict[str, list[tuple[int, str]]] = {}
     for position, key, text in zip(positions.tolist(), keys.take(pa.array(positions)).to_pylist(), texts, strict=True):
@@ -155,7 +157,8 @@ def _repeats(
         whole = {text for _, text in group}
         cells = {text: json.loads(text) for text in whole} if len(whole) > 1 else {}
         fullest = max(cells, key=lambda text: (len(cells[text]), text)) if cells else group[0][1]
-        if all(row.items() <= cells[fullest].items() for row in cells.values()):
+        readable = not cells or not any(numbers[position].as_py() in unreadable for position, _ in group)
+        if readable and all(row.items() <= cells[fullest].items() for row in cells.values()):
             kept = next(position for position, text in group if text == fullest)
             repeats += [position for position, _ in group if position != kept]
         else:

@@ -9,7 +9,7 @@ from typing import Final, Literal
 from cosmic.datasets import Dataset
 from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
-from cosmic.records import JudgedPage, Prepared, Snapshot
+from cosmic.records import JudgedPage, Prepared, Snapshot, Volunteers
 
 _Level = Literal["note", "warning"]
 _NAMED: Final = 5
@@ -26,6 +26,22 @@ def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
         for name, why in reading.partly.items():
             notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: of {name}, {why}."))
     return notes
+
+
+def of_volunteers(taken: Volunteers | None) -> list[Note]:
+    """Return how many galaxies of Galaxy Zoo 2 were found in the catalogue, and what its sources ask to be said."""
+    if taken is None:
+        return []
+    how = ", ".join(f"{count:,} by {way}" for way, count in taken.matched.items()) or "none"
+    text = f"{taken.galaxies:,} galaxies with votes of {', '.join(taken.sources)}; objects of the catalogue are {how}"
+    if apart := {**taken.rejected, **taken.bad_images}:
+        text += "; set apart: " + ", ".join(f"{reason} ({count:,})" for reason, count in apart.items())
+    if taken.images:
+        text += f"; {taken.images:,} images"
+    said = [Note(text=f"{text}.")]
+    if "simulated" not in taken.sources:
+        said += [Note(text=f"To acknowledge: {one}") for one in taken.acknowledgements]
+    return said
 
 
 def of_snapshot(snapshot: Snapshot) -> list[Note]:

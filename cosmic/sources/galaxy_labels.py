@@ -6,6 +6,7 @@ fullest kind stays, the others become null and are counted in words.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Final
 
@@ -99,7 +100,7 @@ def _of(sources: pa.Array, source: str | None) -> pa.Array:
     return pc.is_null(sources) if source is None else pc.fill_null(pc.equal(sources, source), False)
 
 
-def _aside(count: int, others: dict[str | None, LabelKind], wanted: LabelKind | None) -> str:
+def _aside(count: int, others: Mapping[str | None, LabelKind], wanted: LabelKind | None) -> str:
     named = sorted(f"{kind} of {source or 'no source'}" for source, kind in others.items())
     more = f" and {len(named) - _NAMED} more" if len(named) > _NAMED else ""
     return (

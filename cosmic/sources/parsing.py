@@ -101,8 +101,8 @@ def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
     casts = {canonical: found for canonical, found in casts.items() if canonical not in left_out}
     if left_out:
         log.warning(
-            "%s: left out, as if the file had none: %s. Objects are recognised by what is left: plate-mjd-fiberid where "
-            "the file has them. Rounded ids are kept where they are exported as text.",
+            "%s: left out, as if the file had none: %s. Export ids as text to keep those that were rounded. Until then "
+            "objects are recognised by what is left: plate-mjd-fiberid where the file has them.",
             called, "; ".join(f"{mapped.of(name)} ({why})" for name, why in left_out.items()),
         )  # fmt: skip
     unit, unit_reason = _unit(casts, mapped, called)

@@ -80,7 +80,9 @@ def faulty(frame: pd.DataFrame, broken: Cells) -> tuple[set[int], set[int]]:
         }
         most = max(len(said) for said in contents.values())
         full = [place for place in places if len(contents[place]) == most]
-        if all(said <= contents[full[0]] for said in contents.values()):
+        alike = all(said == contents[full[0]] for said in contents.values())
+        guessed = any(number == numbers[place] for number, _ in unreadable for place in places)
+        if alike or (not guessed and all(said <= contents[full[0]] for said in contents.values())):
             repeats |= {numbers[place] for place in places if place != full[0]}
         else:
             bad[places] = True
