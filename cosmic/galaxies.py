@@ -30,14 +30,13 @@ from cosmic.galaxyzoo.readers import Votes, read_votes
 from cosmic.galaxyzoo.release import Release
 from cosmic.galaxyzoo.votes import TERMS, VoteSource
 from cosmic.home import Home
-from cosmic.records import Page, Volunteers
+from cosmic.records import LABELS_KIND, Page, Volunteers
 from cosmic.simulation import simulate_sky_votes
 from cosmic.sources.base import PageStore
 
 log = logging.getLogger(__name__)
 
 KIND: Final = "galaxy-zoo"
-LABELS_KIND: Final = "galaxy-zoo-labels"
 _IDENTITY: Final = ("spec_obj_id", "plate", "mjd", "fiberid")
 _BROUGHT: Final = (*_IDENTITY, "ra", "dec", *BANDS, "class", "gz2_class", "gz2_source")
 _SAY_EVERY: Final = 10.0
@@ -71,14 +70,14 @@ def take_release(catalogue: Catalogue, release: Release, *, home: Home) -> Volun
     if release.names is not None and release.images is not None:
         images = _images(store.add_file(release.names, kind=KIND), release.images, parts, home=home)
     catalogue.take_galaxies(parts, images)
-    labels = _labels(parts, standing)
+    labels, differing = _labels(parts, standing)
     brought = None
     if labels.num_rows:
         brought = store.add(
             _csv(labels), suffix=".csv", kind=LABELS_KIND,
             origin=f"labels of {', '.join(page.origin for page in pages)}", columns=(("system", str(system)),),
         )  # fmt: skip
-    return _record(parts, images, brought)
+    return _record(parts, images, brought, differing=differing)
 
 
 def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int) -> Volunteers:
@@ -120,7 +119,9 @@ def _part(page: Page, found: Votes, votes: pa.Table, matches: Matches) -> VotePa
         schema=REJECTED,
     )
     columns = {"object_key": matches.object_key, "matched_by": matches.matched_by, "separation": matches.separation}
-    return VotePart(page, found.source, _with(votes, columns), pa.concat_tables([unreadable, ambiguous]))
+    return VotePart(
+        page, found.source, _with(votes, columns), pa.concat_tables([unreadable, ambiguous]), ambiguous.num_rows
+    )
 
 
 def _with(votes: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
@@ -163,19 +164,28 @@ def _images(page: Page, where: Path, parts: Sequence[VotePart], *, home: Home) -
     return ImagePart(page, VoteSource.HART16, shown, rejected)
 
 
-def _labels(parts: Sequence[VotePart], objects: pa.Table) -> pa.Table:
-    """Return the matched objects as rows that say nothing new but their string; of several the first part's stands."""
+def _labels(parts: Sequence[VotePart], objects: pa.Table) -> tuple[pa.Table, int]:
+    """Return the matched objects as rows that say nothing new but their string; of several the first part's stands.
+
+    An object whose own table gave it a string keeps it: only so do two runs with the same input leave the same. How many
+    of these have another string than the release is the second answer.
+    """
     strings: dict[str, tuple[str, str]] = {}
     for part in parts:
         keys, given = part.votes["object_key"].to_pylist(), part.votes["gz2_class"].to_pylist()
         for key, string in zip(keys, given, strict=True):
             if key is not None and string is not None:
                 strings.setdefault(key, (string, part.source.value))
-    own = objects.filter(pc.is_in(objects["object_key"], value_set=pa.array(list(strings), pa.string())))
+    matched = objects.filter(pc.is_in(objects["object_key"], value_set=pa.array(list(strings), pa.string())))
+    ours = pc.is_in(matched["gz2_source"], value_set=pa.array([source.value for source in VoteSource]))
+    free = pc.or_(pc.is_null(matched["gz2_class"]), ours)
+    kept = matched.filter(pc.invert(free)).select(["object_key", "gz2_class"]).to_pylist()
+    differing = sum(strings[row["object_key"]][0] != row["gz2_class"] for row in kept)
+    own = matched.filter(free)
     said = [strings[key] for key in own["object_key"].to_pylist()]
     for at, name in enumerate(("gz2_class", "gz2_source")):
         own = own.set_column(own.schema.get_field_index(name), name, pa.array([one[at] for one in said], pa.string()))
-    return own.select(list(_BROUGHT))
+    return own.select(list(_BROUGHT)), differing
 
 
 def _csv(rows: pa.Table) -> Iterator[bytes]:
@@ -184,7 +194,9 @@ def _csv(rows: pa.Table) -> Iterator[bytes]:
     yield text.getvalue()
 
 
-def _record(parts: Sequence[VotePart], images: ImagePart | None, labels: Page | None) -> Volunteers:
+def _record(
+    parts: Sequence[VotePart], images: ImagePart | None, labels: Page | None, *, differing: int = 0
+) -> Volunteers:
     how = Counter(way for part in parts for way in part.votes["matched_by"].to_pylist() if way is not None)
     reasons = Counter(reason.partition(":")[0] for part in parts for reason in part.rejected["reason"].to_pylist())
     bad = Counter(images.rejected["reason"].to_pylist()) if images is not None else Counter[str]()
@@ -197,5 +209,6 @@ def _record(parts: Sequence[VotePart], images: ImagePart | None, labels: Page | 
         images=len(images.shown) if images is not None else 0,
         bad_images=dict(sorted(bad.items())),
         labels=labels,
+        differing=differing,
         acknowledgements=tuple(TERMS[source].acknowledgement for source in sources),
     )

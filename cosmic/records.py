@@ -149,12 +149,17 @@ class Ingest:
     too_rough: int = 0
 
 
+LABELS_KIND = "galaxy-zoo-labels"
+"""Kind of a page that brings known objects what volunteers saw, and nothing else."""
+
+
 @dataclass(frozen=True, slots=True)
 class Volunteers:
     """What was stored of Galaxy Zoo 2.
 
     `labels` is a page that brings each matched object its string, None where no object was matched. `matched` counts
-    galaxies by how; `rejected` galaxies and `bad_images` images that were set apart, by reason.
+    galaxies by how; `rejected` galaxies and `bad_images` images that were set apart, by reason. `differing` objects keep the string of their own table,
+    which is another one than the release has.
     """
 
     sources: tuple[str, ...]
@@ -164,6 +169,7 @@ class Volunteers:
     images: int = 0
     bad_images: dict[str, int] = field(default_factory=dict)
     labels: Page | None = None
+    differing: int = 0
     acknowledgements: tuple[str, ...] = ()
 
 

@@ -51,6 +51,8 @@ class VotePart:
         In `votes.SCHEMA`, and ``object_key``, ``matched_by``, ``separation``.
     rejected : pyarrow.Table
         In `REJECTED`: galaxies that are set apart.
+    ambiguous : int
+        Those of them whose votes are stored all the same, without an object.
     recorded : bool
         Whether the page is one of an ingest, which recorded it.
     """
@@ -59,6 +61,7 @@ class VotePart:
     source: VoteSource
     votes: pa.Table
     rejected: pa.Table
+    ambiguous: int = 0
     recorded: bool = False
 
 
@@ -77,7 +80,7 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
     for part in parts:
         _terms(connection, part.source)
         if not part.recorded:
-            _page(connection, part.page, valid=part.votes.num_rows, quarantined=part.rejected.num_rows)
+            _page(connection, part.page, valid=part.votes.num_rows - part.ambiguous, quarantined=part.rejected.num_rows)
         _quarantine(connection, part.page, part.rejected, now=now)
         constants = {"source": part.source.value, "page_id": part.page.id}
         bulk.upsert(connection, _table(VoteRow), _vote_rows(part.votes), constants=constants)

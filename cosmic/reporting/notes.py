@@ -9,7 +9,7 @@ from typing import Final, Literal
 from cosmic.datasets import Dataset
 from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
-from cosmic.records import JudgedPage, Prepared, Snapshot, Volunteers
+from cosmic.records import LABELS_KIND, JudgedPage, Prepared, Snapshot, Volunteers
 
 _Level = Literal["note", "warning"]
 _NAMED: Final = 5
@@ -19,7 +19,8 @@ _NAMED: Final = 5
 def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
     """Return how the magnitudes were read, and which columns of which page were left out, or in part."""
     readings = [reading_of(one) for one in judged]
-    notes = [Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
+    read = [reading for one, reading in zip(judged, readings, strict=True) if one.page.kind != LABELS_KIND]
+    notes = [Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in read)]
     for page, reading in zip(judged, readings, strict=True):
         for name, why in reading.left_out.items():
             notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: {name} is left out: {why}."))
@@ -36,6 +37,8 @@ def of_volunteers(taken: Volunteers | None) -> list[Note]:
     text = f"{taken.galaxies:,} galaxies with votes of {', '.join(taken.sources)}; objects of the catalogue are {how}"
     if apart := {**taken.rejected, **taken.bad_images}:
         text += "; set apart: " + ", ".join(f"{reason} ({count:,})" for reason, count in apart.items())
+    if taken.differing:
+        text += f"; {taken.differing:,} objects keep another string, which their own table gave"
     if taken.images:
         text += f"; {taken.images:,} images"
     said = [Note(text=f"{text}.")]

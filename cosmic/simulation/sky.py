@@ -15,9 +15,9 @@ import pyarrow.compute as pc
 from cosmic.columns import BANDS, CLASSES, SENTINEL
 from cosmic.errors import ConfigError
 from cosmic.simulation import elodie, footprint, photometry, population, spectroscopy
+from cosmic.simulation.morphology import block_votes
 from cosmic.simulation.population import EXTINCTION, STUDY_SHARES, Population, Shares
 from cosmic.simulation.spectroscopy import SUBCLASSES, TARGETS
-from cosmic.simulation.morphology import block_votes
 from cosmic.simulation.streams import Booleans, Component, Floats, Integers, stream
 
 GENERATOR_VERSION: Final = "2"
