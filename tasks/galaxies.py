@@ -32,7 +32,7 @@ def take(folder: Path, *, home: Home) -> Volunteers:
         return take_release(catalogue, find_release(folder), home=home)
 
 
-@task(**policy("volunteers"), task_run_name="take the simulated votes")
+@task(**policy("simulated-votes"), task_run_name="take the simulated votes")
 def take_simulated(page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
     """Store the votes of a simulated sky."""
     from cosmic import galaxies

@@ -15,7 +15,10 @@ ARCSEC = 1 / 3600
 def galaxies(*rows: tuple[int | None, float | None, float | None]) -> pa.Table:
     names, kinds = ("dr8objid", "ra", "dec"), (pa.int64(), pa.float64(), pa.float64())
     return pa.table(
-        {name: pa.array([row[at] for row in rows], kind) for at, (name, kind) in enumerate(zip(names, kinds, strict=True))}
+        {
+            name: pa.array([row[at] for row in rows], kind)
+            for at, (name, kind) in enumerate(zip(names, kinds, strict=True))
+        }
     )
 
 
