@@ -109,7 +109,7 @@ def test_a_missing_file_is_permanent_and_named(server: Survey, tmp_path: Path) -
 def test_a_disk_without_room_is_told_before_anything_comes(
     server: Survey, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("shutil.disk_usage", lambda path: SimpleNamespace(free=1000))
+    monkeypatch.setattr("shutil.disk_usage", lambda _: SimpleNamespace(free=1000))
     with pytest.raises(ConfigError, match=r"needs 0\.03 GB more.*Make room"):
         download(f"{server.url}/files/big.zip", tmp_path / "b.zip")
 
