@@ -30,7 +30,7 @@ from cosmic.sources.parsing import parse_page
 from cosmic.sources.simulated import SimulatedSource
 from expectations.objects import OBJECTS
 from tests.galaxyzoo import real
-from tests.galaxyzoo.made import hart16_csv
+from tests.galaxyzoo.made import hart16_csv, votes_csv
 
 Rows = list[dict[str, Any]]
 FIRST = 587722981741363294
@@ -220,3 +220,30 @@ def test_the_real_release_goes_in_whole(
     found = take_release(catalogue, find_release(folder), home=home)
     assert (found.galaxies, found.images, found.rejected, found.bad_images) == (755, 755, {}, {})
     assert len(list(home.images.rglob("*.jpg"))) == 755
+
+
+def test_an_id_of_the_photometry_in_one_table_serves_the_other(
+    catalogue: Catalogue, home: Home, tmp_path: Path, ask: Callable[[str], Rows]
+) -> None:
+    folder, strings = release(tmp_path / "gz2", 2, images=False)
+    fractions = fraction_array(simulate_votes(pa.array(["Sb"]), seed=4), "debiased_fractions")
+    votes_csv(folder / "zoo2MainSpecz.csv", {"_debiased": fractions},
+              {"dr7objid": [FIRST], "dr8objid": [1237650795146510436], "specobjid": [9259471051523641344],
+               "total_classifications": [44], "total_votes": [180]}, before="#Table1\n")  # fmt: skip
+    rows = [
+        "objid,ra,dec,u,g,r,i,z,redshift,class",
+        "1237650795146510436,10.0,10.0,18.1,17.2,16.5,16.1,15.9,0.05,GALAXY",
+    ]
+    rows.append(f"1237650795146510437,160.5,{dec(0)},18.2,17.3,16.6,16.2,16.0,0.06,GALAXY")
+    ingest(catalogue, home, PageStore(home.pages).add([("\n".join(rows) + "\n").encode()], suffix=".csv",
+                                                      kind="files", origin="objects.csv", columns=(("unit", "magnitude"),)))  # fmt: skip
+    found = take(catalogue, folder, home)
+    assert found.matched == {"dr8objid": 2}
+    keys = {row["source"]: row["object_key"] for row in ask("SELECT * FROM votes WHERE object_key IS NOT NULL")}
+    assert keys["gz2_hart16"] == keys["zoo2MainSpecz"]
+    labelled = {row["obj_id"]: (row["gz2_class"], row["gz2_source"]) for row in catalogue.rows().to_pylist()}
+    assert labelled["1237650795146510436"] == (strings[0], "gz2_hart16")
+    assert labelled["1237650795146510437"] == (None, None)
+    assert ask("SELECT spec_obj_id FROM votes WHERE source = 'zoo2MainSpecz'")[0]["spec_obj_id"] in (
+        "09259471051523641344", 9259471051523641344,
+    )  # fmt: skip
