@@ -12,13 +12,17 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
 
+from cosmic import artefacts
+from cosmic.canonical import table_digest
 from cosmic.catalogue.galaxies import REJECTED, ImagePart, VotePart
 from cosmic.catalogue.store import Catalogue
 from cosmic.columns import BANDS
@@ -39,6 +43,7 @@ log = logging.getLogger(__name__)
 KIND: Final = "galaxy-zoo"
 _IDENTITY: Final = ("spec_obj_id", "plate", "mjd", "fiberid")
 _BROUGHT: Final = (*_IDENTITY, "ra", "dec", *BANDS, "class", "gz2_class", "gz2_source")
+_SOFT: Final = "soft labels 1"
 _SAY_EVERY: Final = 10.0
 """Seconds between two words on how many images were taken."""
 
@@ -77,10 +82,10 @@ def take_release(catalogue: Catalogue, release: Release, *, home: Home) -> Volun
             _csv(labels), suffix=".csv", kind=LABELS_KIND,
             origin=f"labels of {', '.join(page.origin for page in pages)}", columns=(("system", str(system)),),
         )  # fmt: skip
-    return _record(parts, images, brought, differing=differing)
+    return _with_soft(_record(parts, images, brought, differing=differing), catalogue, home)
 
 
-def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int) -> Volunteers:
+def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
     """Store the votes on a simulated sky, whose page has their strings already."""
     known = set(catalogue.rows()["object_key"].to_pylist())
     blocks = []
@@ -94,7 +99,18 @@ def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int) ->
     part = VotePart(page, VoteSource.SIMULATED, pa.concat_tables(blocks), REJECTED.empty_table(), recorded=True)
     if catalogue.votes(page) != part.votes.num_rows:
         catalogue.take_galaxies([part])
-    return _record([part], None, None)
+    return _with_soft(_record([part], None, None), catalogue, home)
+
+
+def _with_soft(taken: Volunteers, catalogue: Catalogue, home: Home) -> Volunteers:
+    """Write how sure volunteers were of each object, named by its content, and return the record with it."""
+    soft = catalogue.soft_labels()
+    if not soft.num_rows:
+        return taken
+    path = home.votes / f"{table_digest(soft, salt=_SOFT)}.parquet"
+    if not artefacts.intact(path):
+        artefacts.write(path, lambda part: pq.write_table(soft, part, compression="zstd"))
+    return replace(taken, soft=path, agreement=pc.mean(soft["agreement"]).as_py())
 
 
 def _part(page: Page, found: Votes, votes: pa.Table, matches: Matches) -> VotePart:

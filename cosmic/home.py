@@ -87,6 +87,11 @@ class Home:
         return self._folder("images")
 
     @property
+    def votes(self) -> Path:
+        """How sure volunteers were, by object."""
+        return self._folder("votes")
+
+    @property
     def models(self) -> Path:
         """The best model of each node and arm."""
         return self._folder("models")

@@ -159,7 +159,8 @@ class Volunteers:
 
     `labels` is a page that brings each matched object its string, None where no object was matched. `matched` counts
     galaxies by how; `rejected` galaxies and `bad_images` images that were set apart, by reason. `differing` objects keep the string of their own table,
-    which is another one than the release has.
+    which is another one than the release has. `soft` is a Parquet file of how sure volunteers were of each object of the
+    catalogue (`Catalogue.soft_labels`), `agreement` the mean of its column of that name.
     """
 
     sources: tuple[str, ...]
@@ -170,6 +171,8 @@ class Volunteers:
     bad_images: dict[str, int] = field(default_factory=dict)
     labels: Page | None = None
     differing: int = 0
+    soft: Path | None = None
+    agreement: float | None = None
     acknowledgements: tuple[str, ...] = ()
 
 

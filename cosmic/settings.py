@@ -37,7 +37,7 @@ def _span(text: str) -> str:
 
 def _gz2(text: str) -> str:
     if not is_address(text) and not Path(text).is_dir():
-        raise ValueError(f"there is no folder {text}; name the one that holds gz2_hart16.csv, or an http address")
+        raise ValueError("it takes a folder that is there and holds gz2_hart16.csv, or an http address")
     return text
 
 

@@ -62,6 +62,10 @@ def plan(options: PipelineOptions, settings: Settings) -> str:
     there = glance(url, sky=home.sky)
     own = tuple(page.id for page in pages[: len(pages) - n_held])
     lines.append(_ingest(there, own, home.sky))
+    if options.gz2 is not None:
+        lines.append(Line("votes", 0, 1, f"Galaxy Zoo 2 of {options.gz2}: images and labels of matched objects too"))
+    elif home.sky is Sky.SIMULATED:
+        lines.append(Line("votes", 0, 1, "of the simulated sky's galaxies"))
     snapshot = None
     if there is not None and there.last_pages == own:
         snapshot = remembered(intake.freeze, there.id, there.state, home=home, results=home.results)

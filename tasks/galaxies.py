@@ -39,4 +39,4 @@ def take_simulated(page: Page, *, rows: int, seed: int, home: Home) -> Volunteer
     from cosmic.catalogue import open_catalogue
 
     with open_catalogue(home, Settings()) as catalogue:
-        return galaxies.take_simulated(catalogue, page, rows=rows, seed=seed)
+        return galaxies.take_simulated(catalogue, page, rows=rows, seed=seed, home=home)

@@ -39,6 +39,8 @@ def of_volunteers(taken: Volunteers | None) -> list[Note]:
         text += "; set apart: " + ", ".join(f"{reason} ({count:,})" for reason, count in apart.items())
     if taken.differing:
         text += f"; {taken.differing:,} objects keep another string, which their own table gave"
+    if taken.agreement is not None:
+        text += f"; volunteers agreed on an object's label with a mean probability of {taken.agreement:.2f}"
     if taken.images:
         text += f"; {taken.images:,} images"
     said = [Note(text=f"{text}.")]

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 from PIL import Image as Pillow
@@ -177,6 +178,10 @@ def test_soft_labels_are_of_objects_and_say_how_sure_volunteers_were(
     shares = np.column_stack([soft[name].to_numpy() for name in soft.column_names if name.startswith("p_")])
     assert shares.shape == (2, 14)
     assert shares.sum(axis=1) + soft["artefact"].to_numpy() == pytest.approx(1.0)
+    again = take(catalogue, folder, home)
+    assert again.soft is not None
+    assert pq.read_table(again.soft).equals(soft)
+    assert again.agreement == pytest.approx(soft["agreement"].to_numpy().mean())
     assert ((soft["agreement"].to_numpy() > 1 / 14) & (soft["entropy"].to_numpy() < 3.81)).all()
 
 
@@ -198,10 +203,10 @@ def test_a_simulated_sky_stores_its_votes_once(
     catalogue = open_catalogue(sqlite_url, sky=Sky.SIMULATED)
     page = next(SimulatedSource(1000, 3).pages(PageStore(home.pages)))
     ingest(catalogue, home, page)
-    found = take_simulated(catalogue, page, rows=1000, seed=3)
+    found = take_simulated(catalogue, page, rows=1000, seed=3, home=home)
     stored = catalogue.votes(page)
     assert found.galaxies == stored > 100
-    assert take_simulated(catalogue, page, rows=1000, seed=3) == found
+    assert take_simulated(catalogue, page, rows=1000, seed=3, home=home) == found
     soft = {row["object_key"]: row["gz2_class"] for row in catalogue.soft_labels().to_pylist()}
     rows = {row["object_key"]: row["gz2_class"] for row in catalogue.rows().to_pylist() if row["gz2_class"]}
     assert soft == rows
