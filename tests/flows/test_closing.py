@@ -41,8 +41,10 @@ def test_many_reasons_are_bounded() -> None:
 def test_a_run_without_a_model_fails_with_reasons_is_recorded_and_is_not_the_newest(
     run_pipeline: RunPipeline, tmp_path: Path
 ) -> None:
-    options = PipelineOptions(home=tmp_path, rows=1000, task=(Task.GALAXY,), arm=(Arm.PHOTOMETRIC,))
-    with pytest.raises(ConfigError, match=r"No model could be trained:\n- galaxy \(photometric\): no galaxy labels"):
+    options = PipelineOptions(home=tmp_path, rows=1000, task=(Task.GALAXY,), arm=(Arm.PHOTOMETRIC,), min_class_size=900)
+    with pytest.raises(
+        ConfigError, match=r"No model could be trained:\n- galaxy \(photometric\): fewer than two classes"
+    ):
         run_pipeline(options)
     reports = [*(tmp_path / "simulated" / "reports").glob("*/report.html")]
     assert len(reports) == 1, "it explains what the terminal names in short"
