@@ -210,6 +210,9 @@ def test_a_simulated_sky_stores_its_votes_once(
     soft = {row["object_key"]: row["gz2_class"] for row in catalogue.soft_labels().to_pylist()}
     rows = {row["object_key"]: row["gz2_class"] for row in catalogue.rows().to_pylist() if row["gz2_class"]}
     assert soft == rows
+    other = next(SimulatedSource(1000, 4).pages(PageStore(home.pages)))
+    ingest(catalogue, home, other)  # another sky replaces this one, votes and all
+    assert (catalogue.votes(page), catalogue.soft_labels().num_rows) == (0, 0)
 
 
 @real.needs_real_tables
