@@ -11,6 +11,8 @@ from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
 from cosmic.records import LABELS_KIND, JudgedPage, Prepared, Snapshot, Volunteers
 
+_HOW: Final = {"dr8objid": "by dr8objid", "position": "by position", "given": "as simulated"}
+"""How galaxies were matched (`cosmic.galaxyzoo.matching`), in words."""
 _Level = Literal["note", "warning"]
 _NAMED: Final = 5
 """Pages named in a note before the rest is left to the list."""
@@ -33,7 +35,7 @@ def of_volunteers(taken: Volunteers | None) -> list[Note]:
     """Return how many galaxies of Galaxy Zoo 2 were found in the catalogue, and what its sources ask to be said."""
     if taken is None:
         return []
-    how = ", ".join(f"{count:,} by {way}" for way, count in taken.matched.items()) or "none"
+    how = ", ".join(f"{count:,} {_HOW[way]}" for way, count in taken.matched.items()) or "none"
     text = f"{taken.galaxies:,} galaxies with votes of {', '.join(taken.sources)}; objects of the catalogue are {how}"
     if apart := {**taken.rejected, **taken.bad_images}:
         text += "; set apart: " + ", ".join(f"{reason} ({count:,})" for reason, count in apart.items())

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cosmic import facts as f
 from cosmic.datasets import prepare
-from cosmic.records import Arm, SplitName, Task
+from cosmic.records import Arm, SplitName, Task, Volunteers
 from cosmic.reporting import notes
 from tests.small_sky import small_rows, small_snapshot
 
@@ -51,3 +51,18 @@ def test_two_hold_out_files_of_one_name_are_two() -> None:
     ]
     found = [note.text for note in notes.of_held_out(results)]
     assert [text.split()[0] for text in found] == ["3", "4"]
+
+
+def test_votes_are_counted_by_how_they_found_their_object_and_their_sources_are_acknowledged() -> None:
+    taken = Volunteers(
+        sources=("gz2_hart16",), galaxies=1200, matched={"dr8objid": 1000, "position": 3}, rejected={"ambiguous": 2},
+        images=7, bad_images={"image: blank": 1}, differing=4, agreement=0.534, acknowledgements=("Willett et al.",),
+    )  # fmt: skip
+    first, second = (note.text for note in notes.of_volunteers(taken))
+    assert first == (
+        "1,200 galaxies with votes of gz2_hart16; objects of the catalogue are 1,000 by dr8objid, 3 by position; set apart: "
+        "ambiguous (2), image: blank (1); 4 objects keep another string, which their own table gave; volunteers agreed on "
+        "an object's label with a mean probability of 0.53; 7 images."
+    )
+    assert second == "To acknowledge: Willett et al."
+    assert notes.of_volunteers(None) == []
