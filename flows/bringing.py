@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
-import hashlib
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 from cosmic.catalogue import Moved
 from cosmic.home import Home
-from cosmic.records import Ingest, JudgedPage, Page, Volunteers
-from cosmic.settings import PipelineOptions, Settings, is_address
+from cosmic.records import Ingest, JudgedPage, Page
+from cosmic.settings import PipelineOptions, Settings
 from cosmic.skyserver.plan import Batch
 from cosmic.skyserver.requests import request_of, service_of
 from flows.steps import Steps
-from tasks import galaxies, intake, survey
+from tasks import intake, survey
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,27 +55,6 @@ def bring_survey(options: PipelineOptions, *, home: Home, settings: Settings, st
         ingests.append(steps.one(intake.ingest, pages, home=home, limits=settings.limits, counted=moved))
         judged += pages
     return Brought(tuple(judged), together(ingests), work.words)
-
-
-def bring_volunteers(
-    brought: Brought, options: PipelineOptions, *, home: Home, settings: Settings, steps: Steps
-) -> tuple[Brought, Volunteers | None]:
-    """Take the votes on the objects that were brought; labels of a release are judged and ingested like any page."""
-    if options.source == "simulated":
-        page = brought.judged[0].page
-        return brought, steps.one(galaxies.take_simulated, page, rows=options.rows, seed=options.seed, home=home)
-    if options.gz2 is None:
-        return brought, None
-    folder = Path(options.gz2)
-    if is_address(options.gz2):
-        folder = home.downloads / hashlib.sha256(options.gz2.encode()).hexdigest()[:16]
-        steps.one(galaxies.fetch, options.gz2, folder=folder)
-    taken = steps.one(galaxies.take, folder, home=home)
-    if taken.labels is None:
-        return brought, taken
-    labelled = judge([taken.labels], home=home, settings=settings, steps=steps)
-    ingest = steps.one(intake.ingest, labelled, home=home, limits=settings.limits)
-    return replace(brought, judged=(*brought.judged, *labelled), ingest=together([brought.ingest, ingest])), taken
 
 
 def together(ingests: Sequence[Ingest]) -> Ingest:

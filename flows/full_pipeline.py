@@ -19,10 +19,11 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
-from flows.bringing import Brought, bring_survey, bring_volunteers, judge
+from flows.bringing import Brought, bring_survey, judge
 from flows.closing import closing, no_model
 from flows.steps import Steps
 from flows.training import train
+from flows.volunteers import bring_volunteers
 from tasks import intake, publishing
 
 SETTINGS = Settings()
