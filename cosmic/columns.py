@@ -188,6 +188,12 @@ OBJECT_COLUMNS: Final[tuple[Column, ...]] = (
            "SpecObjAll.elodieTEff", ("elodieteff", "elodie_teff"), lo=1000.0, hi=60000.0, sentinels=(SENTINEL, 0.0)),
     Column("elodie_feh", Kind.FLOAT, "dex", Group.ELODIE, "Metallicity of the best ELODIE star; 0 is solar.",
            "SpecObjAll.elodieFeH", ("elodiefeh", "elodie_feh"), lo=-5.0, hi=2.0, sentinels=(SENTINEL,)),
+    Column("gz2_class", Kind.TEXT, "", Group.LABEL, "What the volunteers of Galaxy Zoo 2 saw, as its string.",
+           "gz2_hart16.gz2_class", ("gz2_class", "gz2class")),
+    Column("gz2_source", Kind.TEXT, "", Group.LABEL, "Where gz2_class comes from; read only beside it.",
+           "what the table says, or the release", ("gz2_source", "src")),
+    Column("science_primary", Kind.INTEGER, "", Group.QUALITY, "1 where this is the best spectrum of its object.",
+           "SpecObjAll.sciencePrimary", ("scienceprimary", "science_primary")),
 )  # fmt: skip
 """Every column that a source may deliver, in canonical order."""
 

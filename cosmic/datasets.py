@@ -32,7 +32,7 @@ from cosmic.task_cards import bounded, write_card
 _NO_LABELS: Final = {
     Task.SUPERCLASS: "no class labels: neither class nor a stellar subclass is given",
     Task.STAR: "no star subclass labels",
-    Task.GALAXY: "no galaxy labels: this version reads no Galaxy Zoo 2 classes or votes",
+    Task.GALAXY: "no galaxy labels: no gz2_class is given",
 }
 _log = logging.getLogger(__name__)
 
@@ -180,14 +180,11 @@ def prepare(
         If the snapshot is missing or changed.
     """
     started = time.perf_counter()
-    made: Dataset | NotRun = NotRun(_NO_LABELS[task])
-    card = None
-    if task in labels.ORDER:
-        labelled = label_rows(
-            snapshot, task=task, split=split, salt=salt, seed=seed, min_class_size=min_class_size, filter=filter
-        )
-        made = _assemble(snapshot, labelled, task=task, arm=arm, split=split, salt=salt, seed=seed, filter=filter)
-        card = write_card(labelled.facts, labelled.dropped, folder)
+    labelled = label_rows(
+        snapshot, task=task, split=split, salt=salt, seed=seed, min_class_size=min_class_size, filter=filter
+    )
+    made = _assemble(snapshot, labelled, task=task, arm=arm, split=split, salt=salt, seed=seed, filter=filter)
+    card = write_card(labelled.facts, labelled.dropped, folder)
     if isinstance(made, NotRun):
         settings = (snapshot.id, task, arm, split, salt, seed, min_class_size, filter, made.reason)
         key = hashlib.sha256("\0".join(map(str, settings)).encode()).hexdigest()

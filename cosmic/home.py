@@ -77,6 +77,21 @@ class Home:
         return self._folder("fits")
 
     @property
+    def downloads(self) -> Path:
+        """Large files as they are fetched."""
+        return self._folder("downloads")
+
+    @property
+    def images(self) -> Path:
+        """Images of galaxies, each once, by sha256."""
+        return self._folder("images")
+
+    @property
+    def votes(self) -> Path:
+        """How sure volunteers were, by object."""
+        return self._folder("votes")
+
+    @property
     def models(self) -> Path:
         """The best model of each node and arm."""
         return self._folder("models")

@@ -27,7 +27,7 @@ from cosmic.sources.mapping import accepted_names, map_columns, missing_labels
 from cosmic.sources.parsing import parse_table
 from cosmic.vocabularies import STAR_SUBCLASSES
 
-TASKS: Final = (Task.SUPERCLASS, Task.STAR)
+TASKS: Final = (Task.SUPERCLASS, Task.STAR, Task.GALAXY)
 _KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "the five magnitudes"}
 """Kinds of `cosmic.objects.object_keys`, best first, in words."""
 _NO_LABEL: Final = "no row has a label for it"
@@ -114,6 +114,10 @@ class LabelFacts:
         Stars by letter.
     without_letter : dict of str to int
         Stars without a letter, by reason.
+    galaxies : dict of str to int
+        Galaxies by the study's label of their Galaxy Zoo 2 string.
+    without_galaxy_label : dict of str to int
+        Rows with a gz2_class that gives no label, by reason.
     """
 
     classes: dict[str, int]
@@ -123,6 +127,8 @@ class LabelFacts:
     unknown_subclasses: Words
     letters: dict[str, int]
     without_letter: dict[str, int]
+    galaxies: dict[str, int]
+    without_galaxy_label: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -157,6 +163,8 @@ class Inspection:
         The first lines that cannot be cut into columns, of `n_broken_lines`.
     columns, left_out, unused : tuple
         Every column of the file, by what is done with it.
+    partly : dict of str to str
+        Columns of which some values are not taken, and why.
     recognised_by : dict of str to int
         Rows by what their objects are recognised by in other files and later runs.
     system, system_reason, unit, unit_reason
@@ -179,6 +187,7 @@ class Inspection:
     n_broken_lines: int
     columns: tuple[ColumnFacts, ...]
     left_out: tuple[LeftOutColumn, ...]
+    partly: dict[str, str]
     unused: tuple[UnusedColumn, ...]
     recognised_by: dict[str, int]
     system: MagnitudeSystem
@@ -231,6 +240,7 @@ def inspect_file(path: Path, *, columns: Overrides = (), judge: Judge | None = N
         n_broken_lines=lines.num_rows,
         columns=tuple(_column_facts(name, parsed, how[name]) for name in parsed.mapping),
         left_out=tuple(LeftOutColumn(name, str(mapped.of(name)), why) for name, why in parsed.left_out.items()),
+        partly=parsed.partly,
         unused=_unused(parsed),
         recognised_by=_recognised_by(parsed.rows),
         system=parsed.system,
@@ -293,7 +303,7 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
     rows = parsed.rows
     subclasses = _counts(rows["subclass"]) if "subclass" in rows.column_names else {}
     classes = _counts(rows["class"])
-    letters = label(rows, Task.STAR)
+    letters, galaxies = label(rows, Task.STAR), label(rows, Task.GALAXY)
     known = {*STAR_SUBCLASSES, *EXTRAGALACTIC_SUBCLASSES, ""}
     return LabelFacts(
         classes={name: count for name, count in classes.items() if name in (*CLASSES, "")},
@@ -303,6 +313,8 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
         unknown_subclasses=_words({name: count for name, count in subclasses.items() if name not in known}),
         letters=_in_order(letters, Task.STAR),
         without_letter=letters.excluded,
+        galaxies=_in_order(galaxies, Task.GALAXY),
+        without_galaxy_label=galaxies.excluded,
     )
 
 
@@ -343,6 +355,8 @@ def _why_no_classes(rows: pa.Table, task: Task, counts: Mapping[str, int], class
     classes = _counts(rows["class"]) if "class" in rows.column_names else {"": rows.num_rows}
     if task is Task.STAR and "" not in classes:
         return "no star has a subclass that gives a letter" if "STAR" in classes else "no row is a STAR"
+    if task is Task.GALAXY and "" not in classes and "GALAXY" not in classes:
+        return "no row is a GALAXY"
     return _NO_LABEL
 
 

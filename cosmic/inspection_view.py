@@ -104,6 +104,8 @@ def _column_notes(inspection: Inspection) -> Iterator[tuple[str, str]]:
         yield from (("unreadable", f"{column.canonical}: {example}") for example in column.examples)
     for left in inspection.left_out:
         yield "left out", f"{left.column}: {left.reason}"
+    for name, why in inspection.partly.items():
+        yield "in part", f"{name}: {why}"
     names = [column.column for column in inspection.unused]
     if names:
         more = f" and {len(names) - _MANY} more" if len(names) > _MANY else ""
@@ -164,6 +166,10 @@ def _label_counts(labels: LabelFacts) -> Iterator[tuple[str, list[str]]]:
         yield "star letters", _counts(labels.letters)
     if labels.without_letter:
         yield "stars without", _counts(labels.without_letter)
+    if labels.galaxies:
+        yield "galaxy labels", _counts(labels.galaxies)
+    if labels.without_galaxy_label:
+        yield "galaxies without", _counts(labels.without_galaxy_label)
 
 
 def _counts(counts: Mapping[str, int], *, empty: str = "") -> list[str]:

@@ -30,7 +30,8 @@ log = logging.getLogger(__name__)
 class Reading:
     """How a page was read, as its report says it: columns by canonical name, unit, marks of absence, unused columns.
 
-    `left_out` holds optional columns that the page has but that could not be trusted, each with the reason.
+    `left_out` holds optional columns that the page has but that could not be trusted, each with the reason; `partly`
+    columns of which some values were not taken.
     """
 
     mapping: dict[str, str]
@@ -40,6 +41,7 @@ class Reading:
     nulled: dict[str, int]
     unmapped: tuple[str, ...]
     left_out: dict[str, str] = field(default_factory=dict)
+    partly: dict[str, str] = field(default_factory=dict)
 
 
 def judge_page(
@@ -151,6 +153,7 @@ def _report(judgement: Judgement, parsed: ParsedPage) -> str:
         "nulled": parsed.nulled,
         "unmapped": parsed.unmapped,
         "left_out": parsed.left_out,
+        "partly": parsed.partly,
     }
     content = json.loads(judgement.report.to_json()) | {"reading": reading}
     return json.dumps(content, sort_keys=True, indent=2, ensure_ascii=False, allow_nan=False) + "\n"

@@ -18,13 +18,18 @@ from numpy.typing import NDArray
 from cosmic.arrays import floats
 from cosmic.columns import BY_NAME, arrow_field
 from cosmic.errors import ConfigError
+from cosmic.galaxyzoo import grammar
 from cosmic.records import MagnitudeSystem, Task
 from cosmic.vocabularies import STAR_SUBCLASSES, class_of
 
 SUPERCLASSES: Final = ("galaxy", "quasar", "star")
 STAR_LETTERS: Final = ("O", "B", "A", "F", "G", "K", "M", "C", "D", "d")
 """Hot to cool, then carbon stars, white dwarfs and brown dwarfs."""
-ORDER: Final[dict[Task, tuple[str, ...]]] = {Task.SUPERCLASS: SUPERCLASSES, Task.STAR: STAR_LETTERS}
+ORDER: Final[dict[Task, tuple[str, ...]]] = {
+    Task.SUPERCLASS: SUPERCLASSES,
+    Task.STAR: STAR_LETTERS,
+    Task.GALAXY: grammar.LABELS,
+}
 """The order in which the labels of a task are listed everywhere."""
 
 _NAMES: Final = {"GALAXY": "galaxy", "QSO": "quasar", "STAR": "star"}
@@ -56,16 +61,12 @@ class Labels:
 
 
 def label(rows: pa.Table, task: Task) -> Labels:
-    """Return the labels of a task.
-
-    Raises
-    ------
-    ConfigError
-        If the task has no label rule yet.
-    """
-    rules: dict[Task, Callable[[pa.Table], Labels]] = {Task.SUPERCLASS: superclass, Task.STAR: star_letter}
-    if task not in rules:
-        raise ConfigError(f"task {task} has no labels in this version; choose from {', '.join(rules)}.")
+    """Return the labels of a task."""
+    rules: dict[Task, Callable[[pa.Table], Labels]] = {
+        Task.SUPERCLASS: superclass,
+        Task.STAR: star_letter,
+        Task.GALAXY: galaxy_label,
+    }
     return rules[task](rows)
 
 
@@ -123,6 +124,33 @@ def star_letter(rows: pa.Table) -> Labels:
     }
     excluded = {reason: pc.sum(pc.and_(star, mask)).as_py() or 0 for reason, mask in lost.items()}
     return Labels(values, "letter of the stellar subClass string", {reason: n for reason, n in excluded.items() if n})
+
+
+def galaxy_label(rows: pa.Table) -> Labels:
+    """Return the study's label of each galaxy's Galaxy Zoo 2 string; null for other classes and where there is none.
+
+    Artefacts (``A``), texts that are no string, and objects whose spectrum is of another class are counted in
+    `excluded`.
+    """
+    given = _column(rows, "gz2_class")
+    strings = grammar.study_labels(given).values
+    # a table may carry the study's labels themselves: all of them are strings too, but for Ee
+    alias = pc.is_in(given, value_set=pa.array(list(grammar.ALIASES.values())))
+    found = pc.if_else(alias, given, strings)
+    galaxy = _is(_class(rows), "GALAXY")
+    artefact = _is(given, grammar.ARTEFACT_STRING)
+    unknown = pc.and_(pc.and_(pc.is_valid(given), pc.is_null(found)), pc.invert(artefact))
+    lost = {
+        "artefact": pc.and_(galaxy, artefact),
+        "unknown gz2_class": pc.and_(galaxy, unknown),
+        "spectrum of another class": pc.and_(pc.is_valid(given), pc.invert(galaxy)),
+    }
+    excluded = {reason: pc.sum(mask).as_py() or 0 for reason, mask in lost.items()}
+    return Labels(
+        pc.if_else(galaxy, found, pa.scalar(None, pa.string())),
+        "beginning of the gz2_class string",
+        {reason: n for reason, n in excluded.items() if n},
+    )
 
 
 # ------------------------------------------------------------------------------------------------ the cuts

@@ -164,6 +164,33 @@ class Offset:
     like_extinction: bool
 
 
+LABELS_KIND = "galaxy-zoo-labels"
+"""Kind of a page that brings known objects what volunteers saw, and nothing else."""
+
+
+@dataclass(frozen=True, slots=True)
+class Volunteers:
+    """What was stored of Galaxy Zoo 2.
+
+    `labels` is a page that brings each matched object its string, None where no object was matched. `matched` counts
+    galaxies by how; `rejected` galaxies and `bad_images` images that were set apart, by reason. `differing` objects keep the string of their own table,
+    which is another one than the release has. `soft` is a Parquet file of how sure volunteers were of each object of the
+    catalogue (`Catalogue.soft_labels`), `agreement` the mean of its column of that name.
+    """
+
+    sources: tuple[str, ...]
+    galaxies: int
+    matched: dict[str, int]
+    rejected: dict[str, int]
+    images: int = 0
+    bad_images: dict[str, int] = field(default_factory=dict)
+    labels: Page | None = None
+    differing: int = 0
+    soft: Path | None = None
+    agreement: float | None = None
+    acknowledgements: tuple[str, ...] = ()
+
+
 @dataclass(frozen=True, slots=True)
 class Snapshot:
     """A frozen set of catalogue rows on disk, one an object, in one magnitude system.

@@ -36,6 +36,17 @@ def span(text: str) -> str:
     return text
 
 
+def _gz2(text: str) -> str:
+    if not is_address(text) and not Path(text).is_dir():
+        raise ValueError("it takes a folder that is there and holds gz2_hart16.csv, or an http address")
+    return text
+
+
+def is_address(text: str) -> bool:
+    """Return whether a text is an address and no path."""
+    return text.startswith(("http://", "https://"))
+
+
 def _listed(given: object) -> object:
     """COSMIC_TASK=star,galaxy: a variable of the environment holds a list as text with commas."""
     return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
@@ -111,6 +122,12 @@ class PipelineOptions(BaseSettings):
         description="Ask SkyServer again for these plates, whether they changed or not: 300, 300-420,500, or all.",
         json_schema_extra={"metavar": "PLATES"},
     )
+    gz2: Annotated[str, AfterValidator(_gz2)] | None = Field(
+        None,
+        description="Galaxy Zoo 2: a folder with gz2_hart16.csv[.gz], gz2_filename_mapping.csv and images (zip or folder), "
+        "or the address where they lie. Votes and images are stored, and matched objects get their string.",
+        json_schema_extra={"metavar": "DIR|URL"},
+    )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="Train only this node of the hierarchy: superclass, star, galaxy. Default: all that the data allow.",
@@ -171,6 +188,10 @@ class PipelineOptions(BaseSettings):
         if asked and self.source != "skyserver":
             flags = " and ".join(f"--{name}" for name in asked)
             raise ValueError(f"{flags} {'is' if len(asked) == 1 else 'are'} for --source skyserver, not {self.source}")
+        if self.gz2 and self.source == "simulated":
+            raise ValueError(
+                "--gz2 is of the real sky, and the simulated one has votes of its own; name a --path or a --source"
+            )
         if self.path and self.rows != type(self).model_fields["rows"].default:
             raise ValueError(
                 "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
@@ -210,7 +231,7 @@ class PipelineOptions(BaseSettings):
 
     def held_out(self) -> Self:
         """Return the same options, reading the hold-out files instead."""
-        return self.model_copy(update={"source": "files", "path": self.holdout, "holdout": ()})
+        return self.model_copy(update={"source": "files", "path": self.holdout, "holdout": (), "gz2": None})
 
     def command(self, module: str) -> str:
         """Return the command that gives this run again; what stands at its default is left out."""

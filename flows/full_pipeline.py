@@ -23,6 +23,7 @@ from flows.bringing import bring, fetch_and_judge
 from flows.closing import closing
 from flows.steps import Steps
 from flows.training import train
+from flows.volunteers import bring_volunteers
 from tasks import intake, publishing
 
 SETTINGS = Settings()
@@ -53,12 +54,14 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     brought = bring(
         options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
     )
+    brought, volunteers = bring_volunteers(brought, options, home=home, settings=SETTINGS, steps=steps)
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
         trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
+        volunteers=volunteers,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

@@ -16,6 +16,7 @@ from cosmic.settings import PipelineOptions, Settings
 from flows.bringing import Brought, bring
 from flows.full_pipeline import DEFAULTS, SETTINGS, run_name
 from flows.steps import Steps
+from flows.volunteers import bring_volunteers
 
 
 @flow(
@@ -28,7 +29,9 @@ from flows.steps import Steps
 )
 def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
     """Pull rows, refuse bad ones, store the good."""
-    return bring(options, home=Home(options.home, options.sky), settings=Settings(), steps=Steps())
+    home, settings, steps = Home(options.home, options.sky), Settings(), Steps()
+    brought = bring(options, home=home, settings=settings, steps=steps)
+    return bring_volunteers(brought, options, home=home, settings=settings, steps=steps)[0]
 
 
 def summary(brought: Brought) -> str:

@@ -12,7 +12,6 @@ from prefect import Task as PrefectTask
 
 from cosmic.catalogue.glance import Glance, glance, glance_census
 from cosmic.home import Home
-from cosmic.labels import ORDER
 from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
 from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.skyserver.plan import Request
@@ -75,6 +74,10 @@ def plan(options: PipelineOptions, settings: Settings, *, training: bool = True)
     there = glance(url, sky=home.sky)
     own = tuple(page.id for page in pages[: len(pages) - n_held])
     lines.append(_ingest(there, own, home.sky))
+    if options.gz2 is not None:
+        lines.append(Line("votes", 0, 1, f"Galaxy Zoo 2 of {options.gz2}: images and labels of matched objects too"))
+    elif home.sky is Sky.SIMULATED:
+        lines.append(Line("votes", 0, 1, "of the simulated sky's galaxies"))
     if not training:
         return _table(lines, head=f"Nothing was done. {options.command('flows.ingest')} would, in {home.root}:")
     snapshot = None
@@ -134,7 +137,7 @@ def _training(
         look(training.prepare, snapshot, *pair, **split, min_class_size=options.class_size, folder=home.datasets)
         for pair in pairs
     ]
-    able = [one for pair, one in zip(pairs, prepared, strict=True) if _can_run(pair[0], one)]
+    able = [one for one in prepared if _can_run(one)]
     fitted = [look(training.fit, one, *kind, seed=options.seed, folder=home.fits) for one, kind in product(able, kinds)]
     scored = [look(training.score, one, **how, folder=home.fits) for one in fitted]
     winners = [_winner(scored[start : start + len(kinds)]) for start in range(0, len(scored), len(kinds))]
@@ -179,9 +182,9 @@ class _Memory:
         return remembered(task, *args, results=self.results, **kwargs)
 
 
-def _can_run(task: Task, prepared: Prepared | None) -> bool:
+def _can_run(prepared: Prepared | None) -> bool:
     """Whether a task and arm will be trained, as far as is known."""
-    return task in ORDER if prepared is None else prepared.not_run is None
+    return prepared is None or prepared.not_run is None
 
 
 def _winner(scored: Sequence[Scored | None]) -> Scored | None:

@@ -112,9 +112,16 @@ def test_a_star_letter_implies_the_superclass_star(rows: list[tuple[str | None, 
     assert all(top == "star" for top, letter in zip(above, below, strict=True) if letter is not None)
 
 
-def test_a_task_without_a_rule_is_refused() -> None:
-    with pytest.raises(ConfigError, match="galaxy"):
-        label(small_rows(4), Task.GALAXY)
+def test_a_galaxy_has_the_label_that_its_string_begins_with() -> None:
+    strings = ["SBc2m(r)", "Ei(m)", "Ee", "A", "E3", None, "Sb"]
+    found = label(table(**{"class": ["GALAXY"] * 6 + ["QSO"], "gz2_class": strings}), Task.GALAXY)
+    assert found.values.to_pylist() == ["SBc", "Ee", "Ee", None, None, None, None]
+    assert found.excluded == {"artefact": 1, "unknown gz2_class": 1, "spectrum of another class": 1}
+
+
+def test_rows_without_strings_have_no_galaxy_label_and_nothing_is_left_out() -> None:
+    found = label(table(**{"class": ["GALAXY", "STAR"]}), Task.GALAXY)
+    assert (found.values.null_count, found.excluded) == (2, {})
 
 
 def test_no_cut_keeps_every_row() -> None:

@@ -78,6 +78,8 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
         ({"column": ["redshift"]}, "--column: it takes NAME=COLUMN, such as redshift=zsp, not redshift."),
         ({"path": [Path("a.csv")], "rows": 5000}, "--rows .COSMIC_ROWS. is the size of the simulated sky"),
         ({"column": ["redshift=zsp"]}, "--column names a column of a file, and no --path or --holdout names a file"),
+        ({"gz2": "/no/where", "path": [Path("a.csv")]}, "--gz2: it takes a folder that is there .*, not /no/where."),
+        ({"gz2": "https://a.org"}, "--gz2 is of the real sky"),
         ({"rwos": 5000}, "--rwos: there is no such option"),
         ({"release": 16}, "--release is for --source skyserver, not simulated"),
         ({"limit": 5, "where": "s.z > 1", "path": [Path("a.csv")]}, "--where and --limit are for .* not files"),

@@ -17,16 +17,17 @@ from typing import Final, Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import arrivals, census, changes, history, ingest, lineage, schema
+from cosmic.catalogue import arrivals, census, changes, galaxies, history, ingest, lineage, schema
 from cosmic.catalogue.census import Moved
 from cosmic.catalogue.database import Database
+from cosmic.catalogue.galaxies import ImagePart, VotePart
 from cosmic.catalogue.history import Change
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
-from cosmic.records import Arm, CatalogueId, Ingest, JudgedPage, MagnitudeSystem, Sky, Snapshot, Task
+from cosmic.records import Arm, CatalogueId, Ingest, JudgedPage, MagnitudeSystem, Page, Sky, Snapshot, Task
 from cosmic.skyserver.census import Shard
 
 log = logging.getLogger(__name__)
@@ -220,6 +221,21 @@ class Catalogue:
             rows = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
             state = connection.execute(sa.select(CatalogueRow.state)).scalar_one()
         return Ingest(newest, self.id, 0, 0, 0, inserted=0, updated=0, unchanged=0, state=state, earlier=rows)
+
+    def take_galaxies(self, parts: Sequence[VotePart], images: ImagePart | None = None) -> None:
+        """Store votes and images of Galaxy Zoo 2, in one transaction. Objects and their labels stay as they are."""
+        with self._database.writing() as connection:
+            galaxies.write(connection, parts, images, now=self._clock())
+
+    def votes(self, page: Page) -> int:
+        """Return how many galaxies of a vote table are stored."""
+        with self._database.reading() as connection:
+            return galaxies.stored(connection, page)
+
+    def soft_labels(self) -> pa.Table:
+        """Return how sure volunteers were of each object that they saw, as `galaxies.soft` says."""
+        with self._database.reading() as connection:
+            return galaxies.soft(connection)
 
     def history(self, key: str) -> tuple[Change, ...]:
         """Return every change of an object, oldest first."""

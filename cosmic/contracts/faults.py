@@ -24,7 +24,7 @@ Faults: TypeAlias = dict[str, Positions]
 """Reason to the positions (from 0, ascending) of the rows that have it. No reason is without a row."""
 
 REPEATS: Final = "repeats row of the same object with equal values"
-"""The one reason that is no fault: the object is kept, in the first of its rows."""
+"""The one reason that is no fault: the object is kept, in the fullest of its rows, the first of equal ones."""
 
 _NAMED_VALUES: Final = 50
 _LONGEST_VALUE: Final = 40
@@ -140,20 +140,33 @@ def _shown(value: object) -> str:
 def _repeats(
     rows: pa.Table, keys: pa.Array, positions: Positions, *, uncastable: pa.Table, conflict: str
 ) -> Iterator[tuple[str, Positions]]:
-    """All rows of objects whose rows differ, by what differs, and the later rows of objects whose rows are equal."""
+    """All rows of objects whose rows differ, by what differs; of others all but the fullest row, or the first of equal ones.
+
+    Rows of one object differ where both have a value and the values do so. A row with fewer values than another, and
+    no other ones, says nothing of its own; a cell that could not be read may say anything.
+    """
+    unreadable = set(uncastable[ROW_NUMBER].to_pylist())
+    numbers = rows[ROW_NUMBER]
     texts = row_texts(rows.take(pa.array(positions)), uncastable=uncastable)
     groups: dict[str, list[tuple[int, str]]] = {}
     for position, key, text in zip(positions.tolist(), keys.take(pa.array(positions)).to_pylist(), texts, strict=True):
         groups.setdefault(key, []).append((position, text))
-    equal = [group for group in groups.values() if len({text for _, text in group}) == 1]
+    repeats: list[int] = []
     differing: dict[str, list[int]] = {}
     for group in groups.values():
-        if len(whole := {text for _, text in group}) > 1:
+        whole = {text for _, text in group}
+        cells = {text: json.loads(text) for text in whole} if len(whole) > 1 else {}
+        fullest = max(cells, key=lambda text: (len(cells[text]), text)) if cells else group[0][1]
+        readable = not cells or not any(numbers[position].as_py() in unreadable for position, _ in group)
+        if readable and all(row.items() <= cells[fullest].items() for row in cells.values()):
+            kept = next(position for position, text in group if text == fullest)
+            repeats += [position for position, _ in group if position != kept]
+        else:
             reason = f"{conflict} of {_differing(whole, rows.column_names)}"
             differing.setdefault(reason, []).extend(position for position, _ in group)
     for reason, found in differing.items():
         yield reason, np.asarray(found, dtype=np.int64)
-    yield REPEATS, np.asarray([position for group in equal for position, _ in group[1:]], dtype=np.int64)
+    yield REPEATS, np.asarray(sorted(repeats), dtype=np.int64)
 
 
 def _differing(texts: Collection[str], columns: Sequence[str]) -> str:

@@ -68,12 +68,11 @@ def assess_hierarchy(
 
 def true_paths(rows: pa.Table, superclasses: Sequence[str], hierarchy: Hierarchy) -> tuple[NodePath, ...]:
     """Return the path of each row: superclass, and subclass where the model below knows that label."""
-    letters = labels.star_letter(rows).values.to_pylist()
-    star = hierarchy.nodes.get("star")
-    known = star.card.labels if star else ()
+    below = {node: labels.label(rows, Task(node)).values.to_pylist() for node in hierarchy.nodes}
+    known = {node: model.card.labels for node, model in hierarchy.nodes.items()}
     return tuple(
-        (above, letter) if above == "star" and letter in known else (above,)
-        for above, letter in zip(superclasses, letters, strict=True)
+        (above, below[above][at]) if above in below and below[above][at] in known[above] else (above,)
+        for at, above in enumerate(superclasses)
     )
 
 

@@ -13,10 +13,8 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cosmic.errors import ConfigError
 from cosmic.galaxyzoo.grammar import ARTEFACT_STRING, LABELS, STRINGS
 
-_SHOWN: Final = 5
 _SIMPLIFIED_WORD: Final = "simplified"
 
 
@@ -54,32 +52,3 @@ def label_kind(labels: pa.Array | pa.ChunkedArray | Iterable[str | None], *, sou
     if texts <= {*LABELS, ARTEFACT_STRING}:
         return LabelKind.STUDY
     return LabelKind.STRINGS if texts <= set(STRINGS) else LabelKind.SIMPLIFIED
-
-
-def label_kinds(labels: pa.Array, sources: pa.Array) -> dict[str, LabelKind]:
-    """Return what each source's labels are, in a table that has labels of several."""
-    found = {}
-    for source in sorted(text or "" for text in pc.unique(sources).to_pylist()):
-        own = pc.is_null(sources) if not source else pc.equal(sources, source)
-        found[source] = label_kind(labels.filter(own), source=source)
-    return found
-
-
-def refuse_mixture(labels: pa.Array, *, called: str, sources: pa.Array | None = None) -> LabelKind:
-    """Return the one kind of labels that a column holds.
-
-    Raises
-    ------
-    ConfigError
-        If it holds several; the message names the sources of each.
-    """
-    if sources is None:
-        return label_kind(labels)
-    kinds = {source: kind for source, kind in label_kinds(labels, sources).items() if kind is not LabelKind.EMPTY}
-    if len(set(kinds.values())) <= 1:
-        return next(iter(kinds.values()), LabelKind.EMPTY)
-    told = "; ".join(f"{source or 'no source'}: {kind}" for source, kind in list(kinds.items())[:_SHOWN])
-    raise ConfigError(
-        f"{called} mixes kinds of galaxy labels that mean different things under the same letters ({told}). "
-        "Keep the rows of one kind, and give the others as a file of their own."
-    )

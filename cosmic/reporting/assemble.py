@@ -39,6 +39,7 @@ from cosmic.records import (
     Snapshot,
     SplitName,
     Task,
+    Volunteers,
 )
 from cosmic.reporting import ingest_notes, notes, since
 from cosmic.reporting.best import best_per_arm
@@ -79,6 +80,7 @@ class RunRecords:
     steps_run: int
     steps_cached: int
     remark: str = ""
+    volunteers: Volunteers | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -185,6 +187,7 @@ def assemble(
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
         notes=(
             *notes.of_pages(records.judged),
+            *notes.of_volunteers(records.volunteers),
             *notes.of_snapshot(records.snapshot),
             *ingest_notes.of_pages_together(records.ingest),
             *notes.of_data_sets(records.prepared),

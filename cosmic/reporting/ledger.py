@@ -54,7 +54,7 @@ class Beside:
 
 
 def findings(facts: Facts) -> tuple[Finding, ...]:
-    """Return the ledger of the superclass and star claims; empty on a simulated sky, where nothing can be claimed."""
+    """Return the ledger of the claims about tables; empty on a simulated sky, where nothing can be claimed."""
     if not facts.published_study:
         return ()
     return (
@@ -70,6 +70,8 @@ def findings(facts: Facts) -> tuple[Finding, ...]:
             "ELODIE's values and redshift",
         ),
         *_honest(facts, "star"),
+        *_score(facts, "galaxy"),
+        *_honest(facts, "galaxy"),
     )
 
 

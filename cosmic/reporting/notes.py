@@ -10,21 +10,46 @@ from cosmic.datasets import Dataset
 from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
 from cosmic.offsets import in_words
-from cosmic.records import JudgedPage, Prepared, Snapshot
+from cosmic.records import LABELS_KIND, JudgedPage, Prepared, Snapshot, Volunteers
 
+_HOW: Final = {"dr8objid": "by dr8objid", "position": "by position", "given": "as simulated"}
+"""How galaxies were matched (`cosmic.galaxyzoo.matching`), in words."""
 _Level = Literal["note", "warning"]
 _NAMED: Final = 5
 """Pages or models named in a note before the rest is left to the list."""
 
 
 def of_pages(judged: Sequence[JudgedPage]) -> list[Note]:
-    """Return how the magnitudes were read, and which columns of which page were left out."""
+    """Return how the magnitudes were read, and which columns of which page were left out, or in part."""
     readings = [reading_of(one) for one in judged]
-    notes = [Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in readings)]
+    read = [reading for one, reading in zip(judged, readings, strict=True) if one.page.kind != LABELS_KIND]
+    notes = [Note(text=text) for text in dict.fromkeys(reading.unit_reason for reading in read)]
     for page, reading in zip(judged, readings, strict=True):
         for name, why in reading.left_out.items():
             notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: {name} is left out: {why}."))
+        for name, why in reading.partly.items():
+            notes.append(Note(level="warning", text=f"{Path(page.page.origin).name}: of {name}, {why}."))
     return notes
+
+
+def of_volunteers(taken: Volunteers | None) -> list[Note]:
+    """Return how many galaxies of Galaxy Zoo 2 were found in the catalogue, and what its sources ask to be said."""
+    if taken is None:
+        return []
+    how = ", ".join(f"{count:,} {_HOW[way]}" for way, count in taken.matched.items()) or "none"
+    text = f"{taken.galaxies:,} galaxies with votes of {', '.join(taken.sources)}; objects of the catalogue are {how}"
+    if apart := {**taken.rejected, **taken.bad_images}:
+        text += "; set apart: " + ", ".join(f"{reason} ({count:,})" for reason, count in apart.items())
+    if taken.differing:
+        text += f"; {taken.differing:,} objects keep another string, which their own table gave"
+    if taken.agreement is not None:
+        text += f"; volunteers agreed on an object's label with a mean probability of {taken.agreement:.2f}"
+    if taken.images:
+        text += f"; {taken.images:,} images"
+    said = [Note(text=f"{text}.")]
+    if "simulated" not in taken.sources:
+        said += [Note(text=f"To acknowledge: {one}") for one in taken.acknowledgements]
+    return said
 
 
 def of_snapshot(snapshot: Snapshot) -> list[Note]:

@@ -28,6 +28,8 @@ REASONS: Final = 3
 """Reasons named in the verdict before the rest is left to the sections below."""
 NAMES: Final = 6
 """Dropped classes named before the rest is left to the table below."""
+_BELOW: Final = {"star": "star letter", "galaxy": "galaxy label"}
+_NODES: Final = ("superclass", *_BELOW)
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,20 +48,18 @@ def verdict(facts: Facts) -> Sentence:
     test objects, `FEW` of them in each of two classes.
     """
     sky = "On a simulated sky, " if facts.source.simulated else ""
-    index = best_of(facts, "superclass", HONEST)
-    task = "superclass"
-    if index is None:
-        index, task = best_of(facts, "star", HONEST), "star"
-    if index is None:
+    shown = {task: index for task in _NODES if (index := best_of(facts, task, HONEST)) is not None}
+    if not shown:
         trained = "no model works without a spectrum" if facts.best else "no model could be trained"
         return (*stopped((_capital(f"{sky}{trained}: "), *_reasons(facts))), " ", *_quarantine(facts))
+    (task, index), *below = shown.items()
     said: list[str | Number | Words] = [_capital(f"{sky}{words.task(task)} "), *_holding(facts, index)]
-    star = best_of(facts, "star", HONEST)
-    if task == "superclass" and star is not None and figure_of(facts, star, "f1_macro"):
-        said += [", the star letter ", *_holding(facts, star, short=True)]
+    for node, own in below:
+        if figure_of(facts, own, "f1_macro"):
+            said += [f", the {_BELOW[node]} ", *_holding(facts, own, short=True)]
     weak = weak_spot(facts, index)
     if weak:
-        said += ["; ", f"{words.task(task)}: " if star is not None and task != "star" else "", *weak]
+        said += ["; ", f"{words.task(task)}: " if below else "", *weak]
     return (*said, ". ", *_quarantine(facts))
 
 
@@ -195,7 +195,7 @@ def _unequal(facts: Facts) -> Iterator[Thing]:
 
 
 def _memorised(facts: Facts) -> Iterator[Thing]:
-    for task in ("superclass", "star"):
+    for task in _NODES:
         index = best_of(facts, task, HONEST)
         if index is None:
             continue

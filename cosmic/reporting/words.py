@@ -32,6 +32,7 @@ MODELS: Final = {
     "svm": "support vector machine",
     "ffnn": "feed-forward network",
     "boosting": "gradient boosting",
+    "majority": "always the largest class",
 }
 REBALANCING: Final = {
     "none": "natural classes",

@@ -11,6 +11,14 @@ what volunteers would see, `sky` the table.
 from __future__ import annotations
 
 from cosmic.simulation.population import STUDY_SHARES, Shares
-from cosmic.simulation.sky import COLUMNS, GENERATOR_VERSION, simulate, simulate_blocks
+from cosmic.simulation.sky import COLUMNS, GENERATOR_VERSION, simulate, simulate_blocks, simulate_sky_votes
 
-__all__ = ["COLUMNS", "GENERATOR_VERSION", "STUDY_SHARES", "Shares", "simulate", "simulate_blocks"]
+__all__ = [
+    "COLUMNS",
+    "GENERATOR_VERSION",
+    "STUDY_SHARES",
+    "Shares",
+    "simulate",
+    "simulate_blocks",
+    "simulate_sky_votes",
+]

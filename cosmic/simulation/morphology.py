@@ -1,4 +1,4 @@
-"""The Hubble label that volunteers would give to each galaxy. It is in no page: only who asks here knows it.
+"""The Hubble label of each galaxy, which is in no page, and the votes of volunteers, who miss it now and then.
 
 A label is drawn by how common it is and how well the galaxy's colours and redshift fit those of the galaxies that
 carry it, so that colours tell about as much of the label as they do in the real sky: not much.
@@ -10,6 +10,7 @@ from typing import Final
 
 import numpy as np
 import numpy.typing as npt
+import pyarrow as pa
 
 from cosmic.simulation.measured import galaxy_labels
 from cosmic.simulation.population import GALAXY, Population
@@ -23,6 +24,15 @@ COMMON: Final[dict[str, float]] = {
 left out."""
 FARTHEST: Final = 0.25
 """Redshift beyond which volunteers were shown nothing."""
+
+
+def block_votes(people: Population, *, seed: int, block: int) -> pa.Table:
+    """Return the votes on the galaxies of a block, in `cosmic.galaxyzoo.votes.SCHEMA`, and the ``row`` of each in it."""
+    from cosmic.galaxyzoo.volunteers import simulate_votes  # draws from streams of this package
+
+    labels = hubble_labels(people, seed=seed, block=block)
+    rows = pa.array(np.flatnonzero(labels != ""), pa.int64())
+    return simulate_votes(pa.array(labels), seed=seed, block=block).append_column("row", rows)
 
 
 def hubble_labels(people: Population, *, seed: int, block: int) -> npt.NDArray[np.str_]:

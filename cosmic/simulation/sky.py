@@ -10,15 +10,17 @@ from typing import Final
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from cosmic.columns import BANDS, CLASSES, SENTINEL
 from cosmic.errors import ConfigError
 from cosmic.simulation import elodie, footprint, photometry, population, spectroscopy
+from cosmic.simulation.morphology import block_votes
 from cosmic.simulation.population import EXTINCTION, STUDY_SHARES, Population, Shares
 from cosmic.simulation.spectroscopy import SUBCLASSES, TARGETS
 from cosmic.simulation.streams import Booleans, Component, Floats, Integers, stream
 
-GENERATOR_VERSION: Final = "1"
+GENERATOR_VERSION: Final = "2"
 """Raised whenever the same seed and rows give other values."""
 
 UNKNOWN_SUBCLASSES: Final = ("M10V (999999)", "K2p (Barnard)", "PECULIAR", "WDE", "sdO?")
@@ -42,6 +44,7 @@ COLUMNS: Final = pa.schema(
         *((f"{system}_{band}", _FLOAT) for system in _SYSTEMS for band in BANDS),
         ("petroMag_r", _FLOAT), ("petroR50_r", _FLOAT), ("petroR90_r", _FLOAT),
         *((f"extinction_{band}", _FLOAT) for band in BANDS),
+        ("gz2_class", _TEXT), ("gz2_source", _TEXT), ("sciencePrimary", _INTEGER),
     ]
 )  # fmt: skip
 """Columns of a simulated sky, as a SkyServer query would name and order them. ``z`` is the redshift."""
@@ -89,6 +92,21 @@ def simulate_blocks(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> I
     return _blocks(rows, seed, shares)
 
 
+def simulate_sky_votes(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[tuple[pa.Array, pa.Table]]:
+    """Yield, block by block, the specObjID (text) and the votes of each galaxy of the sky that was shown to volunteers.
+
+    The votes are in `cosmic.galaxyzoo.votes.SCHEMA`; their strings are the ``gz2_class`` of the sky's rows.
+    """
+    plates = footprint.lay_plates(rows, seed=seed)
+    for block, start in enumerate(range(0, rows, footprint.BLOCK)):
+        people = population.populate(min(footprint.BLOCK, rows - start), seed=seed, block=block, shares=shares)
+        survey = spectroscopy.assign_surveys(people, stream(seed, block=block, component=Component.SPECTRA))
+        place = footprint.place(survey, plates, seed=seed, block=block)
+        votes = block_votes(people, seed=seed, block=block)
+        ids = pa.array(place.spec_obj_id).cast(pa.string()).take(votes["row"].combine_chunks())
+        yield ids, votes.drop_columns(["row"])
+
+
 def _blocks(rows: int, seed: int, shares: Shares) -> Iterator[pa.RecordBatch]:
     plates = footprint.lay_plates(rows, seed=seed)
     for block, start in enumerate(range(0, rows, footprint.BLOCK)):
@@ -109,6 +127,8 @@ def _blocks(rows: int, seed: int, shares: Shares) -> Iterator[pa.RecordBatch]:
             **_elodie(star),
             **_imaging(seen, flaws),
             **_extinction(place.dust),
+            **_volunteers(people, seed=seed, block=block),
+            "sciencePrimary": pa.repeat(1, size),
         }
         yield pa.record_batch([columns[name] for name in COLUMNS.names], schema=COLUMNS)
 
@@ -173,6 +193,16 @@ def _imaging(seen: photometry.Photometry, rng: np.random.Generator) -> dict[str,
 
 def _extinction(dust: Floats) -> dict[str, pa.Array]:
     return {f"extinction_{band}": pa.array(np.round(dust * k, 5)) for band, k in zip(BANDS, EXTINCTION, strict=True)}
+
+
+def _volunteers(people: Population, *, seed: int, block: int) -> dict[str, pa.Array]:
+    """What volunteers called each galaxy near enough to be shown to them; the empty string elsewhere."""
+    votes = block_votes(people, seed=seed, block=block)
+    place = pc.index_in(
+        pa.array(range(len(people.kind)), pa.int64()), value_set=votes["row"].combine_chunks(), skip_nulls=True
+    )
+    strings = pc.fill_null(votes["gz2_class"].combine_chunks().take(place), "")
+    return {"gz2_class": strings, "gz2_source": pc.if_else(pc.equal(strings, ""), "", "simulated")}
 
 
 def _measured(values: Floats, missing: Booleans) -> pa.Array:

@@ -69,6 +69,8 @@ class ParsedPage:
     left_out : dict of str to str
         Optional column that the file has and `rows` lacks, since hardly any of its values can be trusted, and why.
         It is in neither `mapping` nor `unmapped`.
+    partly : dict of str to str
+        Column of which some values were not taken, and why.
     """
 
     rows: pa.Table
@@ -80,6 +82,7 @@ class ParsedPage:
     nulled: dict[str, int] = field(default_factory=dict)
     unmapped: tuple[str, ...] = ()
     left_out: dict[str, str] = field(default_factory=dict)
+    partly: dict[str, str] = field(default_factory=dict)
 
 
 class Source(Protocol):

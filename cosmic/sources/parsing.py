@@ -8,6 +8,7 @@ from __future__ import annotations
 import logging
 import time
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Final
 
@@ -22,6 +23,7 @@ from cosmic.records import MagnitudeUnit, Page
 from cosmic.sources.base import UNCASTABLE_SCHEMA, Overrides, ParsedPage, check_page
 from cosmic.sources.casting import Cast, cast, cell_texts, rounded_ids
 from cosmic.sources.formats import open_table
+from cosmic.sources.galaxy_labels import foreign_ids, settle
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
 from cosmic.sources.photometry import guess_unit, magnitudes
 from cosmic.sources.rawtable import BrokenLine, TableFile
@@ -95,10 +97,12 @@ def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
     casts = {canonical: cast(column, BY_NAME[canonical]) for canonical, column in cells.items()}
     left_out = {name: why for name in casts if (why := _why_left_out(cells[name], casts[name], BY_NAME[name]))}
     casts = {canonical: found for canonical, found in casts.items() if canonical not in left_out}
+    partly = _settle_galaxies(casts, mapped, left_out)
+    casts = {canonical: found for canonical, found in casts.items() if canonical not in left_out}
     if left_out:
         log.warning(
-            "%s: left out, as if the file had none: %s. Export ids as text to keep them. Until then objects are "
-            "recognised by what is left: plate-mjd-fiberid where the file has them.",
+            "%s: left out, as if the file had none: %s. Export ids as text to keep those that were rounded. Until then "
+            "objects are recognised by what is left: plate-mjd-fiberid where the file has them.",
             called, "; ".join(f"{mapped.of(name)} ({why})" for name, why in left_out.items()),
         )  # fmt: skip
     unit, unit_reason = _unit(casts, mapped, called)
@@ -120,14 +124,44 @@ def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
     return ParsedPage(
         rows=pa.table([numbers, *ordered.values()], schema=schema),
         uncastable=_uncastable(cells, casts, raw.broken),
-        mapping={use.canonical: use.column for use in mapped.uses if use.canonical not in left_out},
+        mapping={use.canonical: use.column for use in mapped.uses if use.canonical in casts},
         system=mapped.system,
         unit=unit,
         unit_reason=f"{mapped.system_reason}; {unit_reason}",
         nulled=nulled,
-        unmapped=mapped.unused,
+        unmapped=_unused(mapped, casts, left_out),
         left_out=left_out,
+        partly=partly,
     )
+
+
+def _settle_galaxies(casts: dict[str, Cast], mapped: ColumnMap, left_out: dict[str, str]) -> dict[str, str]:
+    """Keep galaxy labels of one kind in `casts`; name in `left_out` what cannot serve, and return what serves in part.
+
+    Without galaxy labels a column that says where they come from says nothing.
+    """
+    if "gz2_class" not in casts:
+        casts.pop("gz2_source", None)
+        return {}
+    source = casts.get("gz2_source")
+    found = settle(casts["gz2_class"].values, source.values if source else None)
+    ids = next((use for use in mapped.uses if use.canonical == "obj_id"), None)
+    if ids and ids.how == "alias" and "obj_id" in casts and (why := foreign_ids(casts["obj_id"].values)):
+        left_out["obj_id"] = why
+    if found.left_out:
+        left_out["gz2_class"] = found.left_out
+        casts.pop("gz2_source", None)
+        return {}
+    casts["gz2_class"] = replace(casts["gz2_class"], values=found.values)
+    if source:
+        casts["gz2_source"] = replace(source, values=found.sources)
+    return {"gz2_class": found.partly} if found.partly else {}
+
+
+def _unused(mapped: ColumnMap, casts: Mapping[str, Cast], left_out: Mapping[str, str]) -> tuple[str, ...]:
+    """Return the file columns that serve nothing."""
+    idle = [use.column for use in mapped.uses if use.canonical not in casts and use.canonical not in left_out]
+    return (*mapped.unused, *idle)
 
 
 def _why_left_out(cells: pa.Array, found: Cast, column: Column) -> str | None:

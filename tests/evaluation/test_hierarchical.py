@@ -5,10 +5,12 @@ from __future__ import annotations
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.compute as pc
 import pytest
 
+from cosmic import labels
 from cosmic.datasets import prepare
-from cosmic.evaluation.hierarchical import assess_hierarchy, hierarchical_scores
+from cosmic.evaluation.hierarchical import assess_hierarchy, hierarchical_scores, true_paths
 from cosmic.models.fit import fit
 from cosmic.models.hierarchy import Hierarchy
 from cosmic.models.persistence import load
@@ -60,3 +62,36 @@ def test_composed_models_are_scored_on_the_test_objects_of_the_superclass(tmp_pa
     assert 0.7 < found.f <= 1
     assert found.interval["f"][0] <= found.f <= found.interval["f"][1]
     assert alone.precision == pytest.approx(alone.recall)
+
+
+def test_galaxies_have_a_node_of_their_own_beside_the_stars(tmp_path: Path) -> None:
+    rows = small_rows(600)
+    far = pc.greater(rows["redshift"], pc.quantile(rows["redshift"].filter(pc.equal(rows["class"], "GALAXY")), 0.5)[0])
+    rows = _with_strings(rows, pc.if_else(far, "Sc2t", "Ei"))
+    snapshot = small_snapshot(tmp_path, rows)
+    options = {"split": SplitName.SKY, "salt": "cosmic", "seed": 0, "filter": "none"}
+    nodes = {}
+    for task in Task:
+        prepared = prepare(
+            snapshot, task=task, arm=Arm.PUBLISHED, min_class_size=5, folder=tmp_path, **options  # type: ignore[arg-type]
+        )  # fmt: skip
+        fitted = fit(prepared, model=Model.DECISION_TREE, rebalancing=Rebalancing.NONE, seed=0, folder=tmp_path)
+        nodes[task] = load(fitted.model)
+    whole = Hierarchy(nodes[Task.SUPERCLASS], {"star": nodes[Task.STAR], "galaxy": nodes[Task.GALAXY]})
+    paths = whole.predict_proba(rows, system=snapshot.system).paths
+    assert {("galaxy", "Ee"), ("galaxy", "Sc"), ("galaxy",), ("star",), ("quasar",)} <= set(paths)
+    truth = true_paths(rows, labels.superclass(rows).values.to_pylist(), whole)
+    strings = zip(truth, rows["gz2_class"].to_pylist(), strict=True)
+    assert {(path, string) for path, string in strings if path[0] == "galaxy"} == {
+        (("galaxy", "Ee"), "Ei"), (("galaxy", "Sc"), "Sc2t"),
+    }  # fmt: skip
+    stars = Hierarchy(nodes[Task.SUPERCLASS], {"star": nodes[Task.STAR]})
+    found, less = (assess_hierarchy(snapshot, one, resamples=50, **options) for one in (whole, stars))  # type: ignore[arg-type]
+    assert found.n == less.n
+    assert found.f is not None
+    assert found.f > 0.8
+
+
+def _with_strings(rows: pa.Table, strings: pa.ChunkedArray) -> pa.Table:
+    at = rows.schema.get_field_index("gz2_class")
+    return rows.append_column("gz2_class", strings) if at < 0 else rows.set_column(at, "gz2_class", strings)

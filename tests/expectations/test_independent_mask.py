@@ -34,7 +34,7 @@ RANGES = {
 
 
 def faulty(frame: pd.DataFrame, broken: Cells) -> tuple[set[int], set[int]]:
-    """Row numbers with a fault, and those that only repeat an earlier row exactly."""
+    """Row numbers with a fault, and those that say nothing that another row of their object does not."""
     bad = np.zeros(len(frame), dtype=bool)
     for band in "ugriz":
         values = frame[band].to_numpy(dtype=float)
@@ -75,12 +75,17 @@ def faulty(frame: pd.DataFrame, broken: Cells) -> tuple[set[int], set[int]]:
         if len(places) == 1:
             continue
         contents = {
-            content(frame, place, {name for number, name in unreadable if number == numbers[place]}) for place in places
+            place: content(frame, place, {name for number, name in unreadable if number == numbers[place]})
+            for place in places
         }
-        if len(contents) > 1:
-            bad[places] = True
+        most = max(len(said) for said in contents.values())
+        full = [place for place in places if len(contents[place]) == most]
+        alike = all(said == contents[full[0]] for said in contents.values())
+        guessed = any(number == numbers[place] for number, _ in unreadable for place in places)
+        if alike or (not guessed and all(said <= contents[full[0]] for said in contents.values())):
+            repeats |= {numbers[place] for place in places if place != full[0]}
         else:
-            repeats |= {numbers[place] for place in places[1:]}
+            bad[places] = True
     return {number for number, wrong in zip(numbers, bad, strict=True) if wrong}, repeats
 
 
@@ -100,12 +105,14 @@ def identity(row: dict[str, object]) -> object:
     return (*bands, *(row[name] if has(name) else "" for name in ("class", "subclass")))
 
 
-def content(frame: pd.DataFrame, place: int, unreadable: set[str]) -> tuple[object, ...]:
-    """All values of a row; cells that could not be read differ from cells without a value."""
+def content(frame: pd.DataFrame, place: int, unreadable: set[str]) -> set[tuple[object, object]]:
+    """All values of a row by column; a cell that could not be read is a value of its own."""
     row = frame.drop(columns="row_number").iloc[place]
-    return tuple(
-        "unreadable" if name in unreadable else None if pd.isna(value) else value for name, value in row.items()
-    )
+    return {
+        (name, "unreadable" if name in unreadable else value)
+        for name, value in row.items()
+        if name in unreadable or not pd.isna(value)
+    }
 
 
 def compare(frame: pd.DataFrame, broken: Cells, as_page: AsPage) -> None:

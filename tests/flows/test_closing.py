@@ -48,13 +48,13 @@ def test_many_reasons_are_bounded(tmp_path: Path) -> None:
 def test_a_run_without_a_model_is_the_newest_all_the_same_and_says_why(
     run_pipeline: RunPipeline, tmp_path: Path
 ) -> None:
-    options = PipelineOptions(home=tmp_path, rows=1000, task=(Task.GALAXY,), arm=(Arm.PHOTOMETRIC,))
+    options = PipelineOptions(home=tmp_path, rows=1000, task=(Task.GALAXY,), arm=(Arm.PHOTOMETRIC,), min_class_size=900)
     run = run_pipeline(options)
     assert [(one.task, one.arm) for one in run.facts.results] == [("galaxy", "photometric")]
-    assert "no galaxy labels" in str(run.facts.results[0].not_run)
+    assert "fewer than two classes" in str(run.facts.results[0].not_run)
     assert run.report.latest.is_file()
     assert run.facts.ingest.inserted > 900
-    assert "no model could be trained:\n- galaxy (photometric): no galaxy labels" in closing(
+    assert "no model could be trained:\n- galaxy (photometric): fewer than two classes" in closing(
         run.report, home=Home(tmp_path, Sky.SIMULATED)
     )
 

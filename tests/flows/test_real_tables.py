@@ -61,6 +61,19 @@ def test_stars_are_told_apart_in_ten_letters(folder: Path) -> None:
     assert (scores.accuracy or 0) >= 0.83
 
 
+def test_galaxies_are_told_apart_by_the_strings_of_one_classification(folder: Path) -> None:
+    options = ("--task", "galaxy", "--arm", "published", *PHOTOMETRIC, "--min-class-size", "100")
+    facts = run(folder, "galaxies_gz2.csv.gz", options=options)
+    assert facts.ingest.reasons == {"repeats row of the same object with equal values": 347}
+    scores = best(facts, "galaxy", "published")
+    assert len(scores.per_class) == 9
+    assert (scores.accuracy or 0) >= 0.34 > (scores.majority or 1) > 0.2
+    assert any("3,294 are not taken" in note.text for note in facts.notes)
+    study = {row.model: row for row in facts.published_study if (row.task, row.data) == ("galaxy", "tabular")}
+    assert (study["majority"].accuracy, study["random_forest"].accuracy) == (0.1984, 0.2844)
+    assert "0.2857" in (study["ffnn"].note or "")
+
+
 def test_shape_tells_more_than_colours_alone(folder: Path) -> None:
     facts = run(
         folder, "spectra_with_subclass.csv.gz", options=(*SUPERCLASS, *PHOTOMETRIC, "--arm", "photometric+shape")

@@ -5,8 +5,7 @@ from __future__ import annotations
 import pyarrow as pa
 import pytest
 
-from cosmic.errors import ConfigError
-from cosmic.galaxyzoo.kinds import LabelKind, label_kind, label_kinds, refuse_mixture
+from cosmic.galaxyzoo.kinds import LabelKind, label_kind
 
 
 @pytest.mark.parametrize(
@@ -29,11 +28,3 @@ def test_the_texts_tell_the_kind(texts: list[str | None], kind: LabelKind) -> No
 
 def test_what_its_source_calls_simplified_is_simplified_whatever_its_texts() -> None:
     assert label_kind(["Sb", "SBa"], source="somebody (Simplified)") is LabelKind.SIMPLIFIED
-
-
-def test_a_column_of_several_kinds_is_refused_with_their_sources() -> None:
-    labels, sources = pa.array(["Sc2m", "SBa", "S0"]), pa.array(["votes", "other (simplified)", "other (simplified)"])
-    assert label_kinds(labels, sources) == {"other (simplified)": "simplified labels", "votes": "gz2_class strings"}
-    with pytest.raises(ConfigError, match=r"mine\.csv mixes.*other \(simplified\): simplified labels; votes"):
-        refuse_mixture(labels, called="mine.csv", sources=sources)
-    assert refuse_mixture(labels.slice(0, 1), called="mine.csv", sources=sources.slice(0, 1)) is LabelKind.STRINGS

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cosmic import facts as f
 from cosmic.datasets import prepare
-from cosmic.records import Arm, SplitName, Task
+from cosmic.records import Arm, SplitName, Task, Volunteers
 from cosmic.reporting import notes
 from tests.small_sky import small_rows, small_snapshot
 
@@ -62,3 +62,18 @@ def test_what_fits_had_to_say_is_one_note_with_the_models_it_is_of() -> None:
     assert note.text.startswith("star (published) m0, smote; star (published) m1, smote; ")
     assert note.text.endswith("m4, smote and 2 more models: late")
     assert notes.of_fits([none]) == []
+
+
+def test_votes_are_counted_by_how_they_found_their_object_and_their_sources_are_acknowledged() -> None:
+    taken = Volunteers(
+        sources=("gz2_hart16",), galaxies=1200, matched={"dr8objid": 1000, "position": 3}, rejected={"ambiguous": 2},
+        images=7, bad_images={"image: blank": 1}, differing=4, agreement=0.534, acknowledgements=("Willett et al.",),
+    )  # fmt: skip
+    first, second = (note.text for note in notes.of_volunteers(taken))
+    assert first == (
+        "1,200 galaxies with votes of gz2_hart16; objects of the catalogue are 1,000 by dr8objid, 3 by position; set apart: "
+        "ambiguous (2), image: blank (1); 4 objects keep another string, which their own table gave; volunteers agreed on "
+        "an object's label with a mean probability of 0.53; 7 images."
+    )
+    assert second == "To acknowledge: Willett et al."
+    assert notes.of_volunteers(None) == []

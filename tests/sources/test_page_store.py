@@ -135,6 +135,7 @@ def test_every_source_is_built_from_the_options_of_a_run(tmp_path: Path) -> None
     options = {
         "simulated": PipelineOptions(source="simulated", rows=1000, seed=3),
         "files": PipelineOptions(path=(path,), column=("redshift=zsp",)),
+        "skyserver": PipelineOptions(source="skyserver"),
     }
     assert options.keys() == SOURCES.keys()
     for kind, chosen in options.items():
@@ -146,5 +147,5 @@ def test_every_source_is_built_from_the_options_of_a_run(tmp_path: Path) -> None
 
 
 def test_an_unknown_source_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(ConfigError, match=r"--source: it must be 'simulated' or 'files', not telepathy"):
+    with pytest.raises(ConfigError, match=r"--source: it must be 'simulated', 'files' or 'skyserver', not telepathy"):
         build(PipelineOptions, {"source": "telepathy"})

@@ -1,0 +1,191 @@
+"""Writes and reads what Galaxy Zoo 2 says: votes, images, terms. On a connection that somebody else opened.
+
+Decides nothing: which object a galaxy is, and which image can be used, was decided before.
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any, Final
+
+import numpy as np
+import pyarrow as pa
+import sqlalchemy as sa
+
+from cosmic.catalogue import bulk
+from cosmic.catalogue.galaxy_tables import ImageRow, TermsRow, VoteRow
+from cosmic.catalogue.tables import PageRow, QuarantineRow
+from cosmic.galaxyzoo.grammar import LABELS
+from cosmic.galaxyzoo.images import Image
+from cosmic.galaxyzoo.soft import soft_labels
+from cosmic.galaxyzoo.tree import STEMS
+from cosmic.galaxyzoo.votes import COUNTS, FRACTIONS, TERMS, VoteSource, best_fractions
+from cosmic.records import Page
+
+CONTRACT: Final = "galaxy zoo 1"
+"""Under which galaxies and images are set apart."""
+REJECTED: Final = pa.schema([("row_number", pa.int64()), ("reason", pa.string()), ("row", pa.string())])
+"""What is set apart: the data line of a table, or the id of a galaxy or an image, why, and what stood there (JSON)."""
+_DIGITS: Final = 6
+_LISTS: Final = ("counts", "weighted_fractions", "debiased_fractions")
+_PLAIN: Final = (
+    "galaxy", "dr7objid", "dr8objid", "ra", "dec", "sample", "total_classifications", "total_votes", "gz2_class",
+    "class_from",
+)  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True)
+class VotePart:
+    """One vote table as it is to be stored.
+
+    Parameters
+    ----------
+    page : Page
+        Its bytes.
+    source : VoteSource
+        The release.
+    votes : pyarrow.Table
+        In `votes.SCHEMA`, and ``object_key``, ``matched_by``, ``separation``.
+    rejected : pyarrow.Table
+        In `REJECTED`: galaxies that are set apart.
+    ambiguous : int
+        Those of them whose votes are stored all the same, without an object.
+    recorded : bool
+        Whether the page is one of an ingest, which recorded it.
+    """
+
+    page: Page
+    source: VoteSource
+    votes: pa.Table
+    rejected: pa.Table
+    ambiguous: int = 0
+    recorded: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class ImagePart:
+    """Images as they are to be stored: `shown` pairs each with its galaxy; `rejected` as in `VotePart`."""
+
+    page: Page
+    source: VoteSource
+    shown: Sequence[tuple[Image, str]]
+    rejected: pa.Table = field(default_factory=lambda: REJECTED.empty_table())
+
+
+def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePart | None, *, now: datetime) -> None:
+    """Store votes and images with their pages, what is set apart of them, and the terms of their sources."""
+    for part in parts:
+        _terms(connection, part.source)
+        if not part.recorded:
+            _page(connection, part.page, valid=part.votes.num_rows - part.ambiguous, quarantined=part.rejected.num_rows)
+        _quarantine(connection, part.page, part.rejected, now=now)
+        constants = {"source": part.source.value, "page_id": part.page.id}
+        bulk.upsert(connection, _table(VoteRow), _vote_rows(part.votes), constants=constants)
+    if images is None:
+        return
+    _terms(connection, images.source)
+    _page(connection, images.page, valid=len(images.shown), quarantined=images.rejected.num_rows)
+    _quarantine(connection, images.page, images.rejected, now=now)
+    shown = pa.table(
+        {
+            "asset_id": pa.array([image.asset_id for image, _ in images.shown], pa.int64()),
+            "galaxy": pa.array([galaxy for _, galaxy in images.shown], pa.string()),
+            "sha256": pa.array([image.sha256 for image, _ in images.shown], pa.string()),
+            "width": pa.array([image.width for image, _ in images.shown], pa.int64()),
+            "height": pa.array([image.height for image, _ in images.shown], pa.int64()),
+            "path": pa.array([str(image.path) for image, _ in images.shown], pa.string()),
+        }
+    )
+    constants = {"source": images.source.value, "page_id": images.page.id}
+    bulk.upsert(connection, _table(ImageRow), shown, constants=constants)
+
+
+def stored(connection: sa.Connection, page: Page) -> int:
+    """Return how many galaxies of a vote table are stored."""
+    count = sa.select(sa.func.count()).select_from(VoteRow).where(VoteRow.page_id == page.id)
+    return int(connection.execute(count).scalar_one())
+
+
+def soft(connection: sa.Connection) -> pa.Table:
+    """Return how sure volunteers were of each object that they saw, a row an object and source, by object_key.
+
+    ``object_key``, ``source``, ``gz2_class``, ``class_from``, ``total_classifications``, ``agreement`` (1/14 to 1),
+    ``entropy`` (bits), ``artefact`` and ``p_<label>`` of the 14 labels, as `cosmic.galaxyzoo.soft` defines them.
+    """
+    columns = [
+        VoteRow.object_key, VoteRow.source, VoteRow.gz2_class, VoteRow.class_from, VoteRow.total_classifications,
+        VoteRow.weighted_fractions, VoteRow.debiased_fractions,
+    ]  # fmt: skip
+    asked = sa.select(*columns).where(VoteRow.object_key.is_not(None)).order_by(VoteRow.object_key, VoteRow.source)
+    rows = connection.execute(asked).all()
+    lists = pa.table(
+        {
+            name: pa.array([getattr(row, name) for row in rows], FRACTIONS)
+            for name in ("weighted_fractions", "debiased_fractions")
+        }
+    )
+    found = soft_labels(best_fractions(lists) if rows else np.zeros((0, len(STEMS))))
+    measured = {"agreement": found.agreement, "entropy": found.entropy, "artefact": found.artefact}
+    measured |= {f"p_{label}": found.probability[:, at] for at, label in enumerate(LABELS)}
+    said = {
+        name: pa.array([getattr(row, name) for row in rows], pa.int64() if name.startswith("total") else pa.string())
+        for name in ("object_key", "source", "gz2_class", "class_from", "total_classifications")
+    }
+    table = pa.table(said | {name: pa.array(values, from_pandas=True) for name, values in measured.items()})
+    return table.sort_by([("object_key", "ascending"), ("source", "ascending")])  # of bytes, whatever the collation
+
+
+def _vote_rows(votes: pa.Table) -> pa.Table:
+    columns = {name: votes[name] for name in (*_PLAIN, "object_key", "matched_by", "separation")}
+    columns["spec_obj_id"] = votes["specobjid"]
+    columns |= {name: _json(votes[name]) for name in _LISTS}
+    return pa.table(columns)
+
+
+def _json(lists: pa.ChunkedArray) -> pa.Array:
+    whole = lists.type == COUNTS
+    return pa.array([None if row is None else json.dumps(row if whole else _rounded(row)) for row in lists.to_pylist()])
+
+
+def _rounded(row: list[float | None]) -> list[float | None]:
+    return [None if value is None else round(value, _DIGITS) for value in row]
+
+
+def _terms(connection: sa.Connection, source: VoteSource) -> None:
+    terms = TERMS[source]
+    row = {"source": source.value, "licence": terms.licence, "acknowledgement": terms.acknowledgement}
+    connection.execute(bulk.overwriting(bulk.insert(connection, _table(TermsRow)), _table(TermsRow), list(row)), row)
+
+
+def _page(connection: sa.Connection, page: Page, *, valid: int, quarantined: int) -> None:
+    row: dict[str, Any] = {
+        "id": page.id, "origin": page.origin, "kind": page.kind, "path": str(page.path), "size": page.size,
+        "contract": CONTRACT, "rows": valid + quarantined, "valid": valid, "quarantined": quarantined, "profile": {},
+    }  # fmt: skip
+    table = _table(PageRow)
+    connection.execute(bulk.overwriting(bulk.insert(connection, table), table, list(row)), row)
+
+
+def _quarantine(connection: sa.Connection, page: Page, rejected: pa.Table, *, now: datetime) -> None:
+    rows = pa.table(
+        {
+            "row_number": rejected["row_number"],
+            "object_key": pa.nulls(rejected.num_rows, pa.string()),
+            "reasons": pa.array([json.dumps([reason]) for reason in rejected["reason"].to_pylist()], pa.string()),
+            "row": rejected["row"],
+        }
+    )
+    constants = {"page_id": page.id, "contract": CONTRACT, "first_seen": now, "last_seen": now}
+    bulk.upsert(connection, _table(QuarantineRow), rows, constants=constants, keep=("first_seen",))
+    stale = sa.delete(QuarantineRow).where(
+        QuarantineRow.page_id == page.id, QuarantineRow.contract == CONTRACT, QuarantineRow.last_seen != now
+    )
+    connection.execute(stale)
+
+
+def _table(row: type[object]) -> sa.Table:
+    table: sa.Table = row.__table__  # type: ignore[attr-defined]
+    return table

@@ -1,0 +1,230 @@
+"""Takes Galaxy Zoo 2 into a catalogue: votes, images, and a page that brings each object its string.
+
+The labels go the way of any page, through the contract and an ingest, so that a snapshot's state and an object's history
+know of them. Fetches nothing.
+"""
+
+from __future__ import annotations
+
+import io
+import json
+import logging
+import time
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Final
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.csv as pa_csv
+import pyarrow.parquet as pq
+
+from cosmic import artefacts
+from cosmic.canonical import table_digest
+from cosmic.catalogue.galaxies import REJECTED, ImagePart, VotePart
+from cosmic.catalogue.store import Catalogue
+from cosmic.columns import BANDS
+from cosmic.errors import ConfigError
+from cosmic.galaxyzoo.filenames import read_file_names
+from cosmic.galaxyzoo.images import BadImage, Image, open_images, take_images
+from cosmic.galaxyzoo.matching import GIVEN, Matches, crosswalk, match, with_photometric_ids
+from cosmic.galaxyzoo.readers import Votes, read_votes
+from cosmic.galaxyzoo.release import Release
+from cosmic.galaxyzoo.votes import TERMS, VoteSource
+from cosmic.home import Home
+from cosmic.records import LABELS_KIND, Page, Volunteers
+from cosmic.simulation import simulate_sky_votes
+from cosmic.sources.base import PageStore
+
+log = logging.getLogger(__name__)
+
+KIND: Final = "galaxy-zoo"
+_IDENTITY: Final = ("spec_obj_id", "plate", "mjd", "fiberid")
+_BROUGHT: Final = (*_IDENTITY, "ra", "dec", *BANDS, "class", "gz2_class", "gz2_source")
+_SOFT: Final = "soft labels 1"
+_SAY_EVERY: Final = 10.0
+"""Seconds between two words on how many images were taken."""
+
+
+def take_release(catalogue: Catalogue, release: Release, *, home: Home) -> Volunteers:
+    """Store a release: its tables as pages, votes with the objects that they are of, images by content.
+
+    Running it again stores the same; an interrupted run goes on where it was.
+
+    Raises
+    ------
+    ConfigError, PermanentSourceError, SuspiciousResponse
+        If a table or the zip cannot be read, or the catalogue holds no object yet.
+    """
+    system = catalogue.system
+    if system is None:
+        raise ConfigError(f"{catalogue.name} is empty: there is no object that a galaxy could be.")
+    store = PageStore(home.pages)
+    pages = [store.add_file(path, kind=KIND) for path in release.tables]
+    tables = [read_votes(page.path, called=page.origin) for page in pages]
+    objects = catalogue.rows()
+    standing = objects.filter(pc.is_null(objects["same_as"]))
+    photometric = crosswalk([found.table for found in tables])
+    parts = []
+    for page, found in zip(pages, tables, strict=True):
+        votes = with_photometric_ids(found.table, photometric)
+        parts.append(_part(page, found, votes, match(votes, standing)))
+    images = None
+    if release.names is not None and release.images is not None:
+        images = _images(store.add_file(release.names, kind=KIND), release.images, parts, home=home)
+    catalogue.take_galaxies(parts, images)
+    labels, differing = _labels(parts, standing)
+    brought = None
+    if labels.num_rows:
+        brought = store.add(
+            _csv(labels), suffix=".csv", kind=LABELS_KIND,
+            origin=f"labels of {', '.join(page.origin for page in pages)}", columns=(("system", str(system)),),
+        )  # fmt: skip
+    return _with_soft(_record(parts, images, brought, differing=differing), catalogue, home)
+
+
+def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
+    """Store the votes on a simulated sky, whose page has their strings already."""
+    known = set(catalogue.rows()["object_key"].to_pylist())
+    blocks = []
+    for ids, votes in simulate_sky_votes(rows=rows, seed=seed):
+        keys = [key if (key := f"spec:{one.zfill(20)}") in known else None for one in ids.to_pylist()]
+        how = [None if key is None else GIVEN for key in keys]
+        votes = votes.set_column(votes.schema.get_field_index("specobjid"), "specobjid", ids)
+        columns = {"object_key": pa.array(keys, pa.string()), "matched_by": pa.array(how, pa.string())}
+        columns["separation"] = pa.nulls(len(keys), pa.float64())
+        blocks.append(_with(votes, columns))
+    part = VotePart(page, VoteSource.SIMULATED, pa.concat_tables(blocks), REJECTED.empty_table(), recorded=True)
+    if catalogue.votes(page) != part.votes.num_rows:
+        catalogue.take_galaxies([part])
+    return _with_soft(_record([part], None, None), catalogue, home)
+
+
+def _with_soft(taken: Volunteers, catalogue: Catalogue, home: Home) -> Volunteers:
+    """Write how sure volunteers were of each object, named by its content, and return the record with it."""
+    soft = catalogue.soft_labels()
+    if not soft.num_rows:
+        return taken
+    path = home.votes / f"{table_digest(soft, salt=_SOFT)}.parquet"
+    if not artefacts.intact(path):
+        artefacts.write(path, lambda part: pq.write_table(soft, part, compression="zstd"))
+    return replace(taken, soft=path, agreement=pc.mean(soft["agreement"]).as_py())
+
+
+def _part(page: Page, found: Votes, votes: pa.Table, matches: Matches) -> VotePart:
+    """Return a table as it is stored: ambiguous galaxies keep their votes, have no object, and are set apart."""
+    galaxies = votes["galaxy"]
+    ambiguous = pa.table(
+        {
+            "row_number": votes["dr7objid"].take(pa.array(list(matches.ambiguous), pa.int64())).combine_chunks(),
+            "reason": pa.array([f"ambiguous: {why}" for why in matches.ambiguous.values()], pa.string()),
+            "row": pa.array(
+                [json.dumps({"galaxy": galaxies[galaxy].as_py()}) for galaxy in matches.ambiguous], pa.string()
+            ),
+        },
+        schema=REJECTED,
+    )
+    unreadable = pa.table(
+        {
+            "row_number": found.rejected["row_number"].combine_chunks(),
+            "reason": found.rejected["reason"].combine_chunks(),
+            "row": pa.array([json.dumps({"id": text}) for text in found.rejected["galaxy"].to_pylist()], pa.string()),
+        },
+        schema=REJECTED,
+    )
+    columns = {"object_key": matches.object_key, "matched_by": matches.matched_by, "separation": matches.separation}
+    return VotePart(
+        page, found.source, _with(votes, columns), pa.concat_tables([unreadable, ambiguous]), ambiguous.num_rows
+    )
+
+
+def _with(votes: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
+    for name, values in columns.items():
+        votes = votes.append_column(name, values)
+    return votes
+
+
+def _images(page: Page, where: Path, parts: Sequence[VotePart], *, home: Home) -> ImagePart:
+    """Take the image of every galaxy that has one named; each that cannot be used has its reason."""
+    names = read_file_names(page.path, called=page.origin)
+    wanted: dict[int, str] = {}
+    for part in parts:
+        for galaxy, asset in zip(
+            part.votes["galaxy"].to_pylist(), names.assets(part.votes["dr7objid"]).to_pylist(), strict=True
+        ):
+            if asset is not None:
+                wanted.setdefault(asset, galaxy)
+    shown: list[tuple[Image, str]] = []
+    bad: list[BadImage] = []
+    began = said = time.monotonic()
+    for found in take_images(open_images(where), wanted, store=home.images):
+        if isinstance(found, Image):
+            shown.append((found, wanted[found.asset_id]))
+        else:
+            bad.append(found)
+        now = time.monotonic()
+        if now - said >= _SAY_EVERY:
+            said, done = now, len(shown) + len(bad)
+            left = (now - began) / done * (len(wanted) - done)
+            log.info("images: %d of %d, %d set apart, %.0f s left", done, len(wanted), len(bad), left)
+    rejected = pa.table(
+        {
+            "row_number": pa.array([one.asset_id for one in bad], pa.int64()),
+            "reason": pa.array([f"image: {one.flaw}" for one in bad], pa.string()),
+            "row": pa.array([json.dumps({"asset_id": one.asset_id, "found": one.detail}) for one in bad], pa.string()),
+        },
+        schema=REJECTED,
+    )
+    return ImagePart(page, VoteSource.HART16, shown, rejected)
+
+
+def _labels(parts: Sequence[VotePart], objects: pa.Table) -> tuple[pa.Table, int]:
+    """Return the matched objects as rows that say nothing new but their string; of several the first part's stands.
+
+    An object whose own table gave it a string keeps it: only so do two runs with the same input leave the same. How many
+    of these have another string than the release is the second answer.
+    """
+    strings: dict[str, tuple[str, str]] = {}
+    for part in parts:
+        keys, given = part.votes["object_key"].to_pylist(), part.votes["gz2_class"].to_pylist()
+        for key, string in zip(keys, given, strict=True):
+            if key is not None and string is not None:
+                strings.setdefault(key, (string, part.source.value))
+    matched = objects.filter(pc.is_in(objects["object_key"], value_set=pa.array(list(strings), pa.string())))
+    ours = pc.is_in(matched["gz2_source"], value_set=pa.array([source.value for source in VoteSource]))
+    free = pc.or_(pc.is_null(matched["gz2_class"]), ours)
+    kept = matched.filter(pc.invert(free)).select(["object_key", "gz2_class"]).to_pylist()
+    differing = sum(strings[row["object_key"]][0] != row["gz2_class"] for row in kept)
+    own = matched.filter(free)
+    said = [strings[key] for key in own["object_key"].to_pylist()]
+    for at, name in enumerate(("gz2_class", "gz2_source")):
+        own = own.set_column(own.schema.get_field_index(name), name, pa.array([one[at] for one in said], pa.string()))
+    return own.select(list(_BROUGHT)), differing
+
+
+def _csv(rows: pa.Table) -> Iterator[bytes]:
+    text = io.BytesIO()
+    pa_csv.write_csv(rows, text)
+    yield text.getvalue()
+
+
+def _record(
+    parts: Sequence[VotePart], images: ImagePart | None, labels: Page | None, *, differing: int = 0
+) -> Volunteers:
+    how = Counter(way for part in parts for way in part.votes["matched_by"].to_pylist() if way is not None)
+    reasons = Counter(reason.partition(":")[0] for part in parts for reason in part.rejected["reason"].to_pylist())
+    bad = Counter(images.rejected["reason"].to_pylist()) if images is not None else Counter[str]()
+    sources = tuple(dict.fromkeys(part.source for part in parts))
+    return Volunteers(
+        sources=tuple(source.value for source in sources),
+        galaxies=sum(part.votes.num_rows for part in parts),
+        matched=dict(sorted(how.items())),
+        rejected=dict(sorted(reasons.items())),
+        images=len(images.shown) if images is not None else 0,
+        bad_images=dict(sorted(bad.items())),
+        labels=labels,
+        differing=differing,
+        acknowledgements=tuple(TERMS[source].acknowledgement for source in sources),
+    )
