@@ -25,7 +25,6 @@ from cosmic.datasets import Dataset, part_codes
 from cosmic.evaluation.dossier import Details, Pairs
 from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
-from cosmic.intake import reading_of
 from cosmic.records import (
     Composed,
     HeldOut,
@@ -41,7 +40,7 @@ from cosmic.records import (
     Task,
     Volunteers,
 )
-from cosmic.reporting import ingest_notes, notes, since
+from cosmic.reporting import ingest_notes, notes, origins, since
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
@@ -144,7 +143,16 @@ def assemble(
         seed=options.seed,
         filter=options.filter,
         run=_run(
-            records, identity, changed, rows, previous=previous, inputs=inputs, pages=pages, root=root, folder=folder
+            records,
+            identity,
+            changed,
+            rows,
+            previous=previous,
+            inputs=inputs,
+            pages=pages,
+            root=root,
+            folder=folder,
+            options=options,
         ),
         machine=f.Machine(
             cores=os.cpu_count(),
@@ -153,7 +161,7 @@ def assemble(
             python=platform.python_version(),
             versions={name: version(name) for name in _LIBRARIES},
         ),
-        source=_source(records, options),
+        source=origins.source_of(records.judged, records.ingest, records.snapshot, options=options),
         ingest=f.IngestFacts(
             **{name: getattr(records.ingest, name) for name in ("rows", "valid", "quarantined", "inserted", "updated")},
             unchanged=records.ingest.unchanged,
@@ -166,7 +174,7 @@ def assemble(
             rows=records.snapshot.rows,
             system=records.snapshot.system,
             sky=records.snapshot.sky.value,
-            pages=_pages(pages),
+            pages=origins.stored_pages(pages),
             offset=None if records.snapshot.offset is None else f.OffsetFacts(**asdict(records.snapshot.offset)),
         ),
         split=split,
@@ -209,14 +217,6 @@ def _split(part: NDArray[np.int8], options: PipelineOptions, *, salt: str) -> f.
             for code, name in enumerate(PARTS)
         },
     )
-
-
-def _pages(pages: Sequence[StoredPage]) -> tuple[f.PageFacts, ...]:
-    found = (
-        f.PageFacts(name=Path(page.origin).name, sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
-        for page in pages
-    )
-    return tuple(sorted(found, key=lambda page: (page.name, page.sha256)))
 
 
 def _results(records: RunRecords, *, sky: Sky) -> tuple[f.Result, ...]:
@@ -289,42 +289,6 @@ def _hierarchy(
     return tuple(found)
 
 
-def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
-    readings = [reading_of(judged) for judged in records.judged]
-    simulated = records.snapshot.sky is Sky.SIMULATED
-    shared, own = shared_columns([reading.mapping for reading in readings])
-    return f.Source(
-        kind=options.source,
-        simulated=simulated,
-        names=tuple(Path(judged.page.origin).name for judged in records.judged),
-        rows=options.rows if simulated else records.ingest.rows,
-        seed=options.seed if simulated else None,
-        release=options.release if options.source == "skyserver" else None,
-        query=options.query if options.source == "skyserver" else None,
-        system=records.snapshot.system,
-        unit=", ".join(dict.fromkeys(reading.unit for reading in readings)),
-        columns=shared,
-        pages=tuple(
-            f.PageFacts(
-                name=Path(judged.page.origin).name,
-                sha256=judged.page.id,
-                kind=judged.page.kind,
-                size=judged.page.size,
-                rows=judged.rows,
-                columns=columns,
-            )
-            for judged, columns in zip(records.judged, own, strict=True)
-        ),
-    )
-
-
-def shared_columns(mappings: Sequence[dict[str, str]]) -> tuple[dict[str, str], list[dict[str, str]]]:
-    """Return which file column serves which canonical one where no page says otherwise, and the rest of each page."""
-    every = {name: {mapping[name] for mapping in mappings if name in mapping} for found in mappings for name in found}
-    shared = {name: next(iter(columns)) for name, columns in every.items() if len(columns) == 1}
-    return shared, [{name: column for name, column in mapping.items() if name not in shared} for mapping in mappings]
-
-
 def _run(
     records: RunRecords,
     identity: RunIdentity,
@@ -336,14 +300,15 @@ def _run(
     pages: Sequence[StoredPage],
     root: Path,
     folder: Path,
+    options: PipelineOptions,
 ) -> f.Run:
     seconds = (identity.finished - identity.started).total_seconds()
     new = None
     if changed is not None:
         fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
         new = write_array(count_cells(cells_of(fresh)), folder)
-    read = {judged.page.id for judged in records.judged}
-    others = tuple(Path(page.origin).name for page in pages if page.id not in read)
+    others = origins.pages_elsewhere(records.judged, pages, options=options)
+    earlier = records.ingest.earlier if options.source != "skyserver" else None
     return f.Run(
         id=identity.id,
         date=identity.started.date().isoformat(),
@@ -383,7 +348,7 @@ def _run(
         previous=previous,
         remark=records.remark or None,
         notes=(
-            *notes.of_earlier_ingests(records.ingest.earlier, others),
+            *notes.of_earlier_ingests(earlier, others),
             *ingest_notes.of_updates(records.ingest),
             *inputs,
         ),

@@ -98,21 +98,23 @@ def _more(models: Sequence[str]) -> str:
     return f" and {len(models) - _NAMED} more models" if len(models) > _NAMED else ""
 
 
-def of_earlier_ingests(rows: int, pages: Sequence[str]) -> list[Note]:
+def of_earlier_ingests(rows: int | None, pages: Sequence[str]) -> list[Note]:
     """Return a warning where the catalogue holds rows that this run did not read.
 
     Parameters
     ----------
-    rows : int
-        Rows of the catalogue that come from earlier ingests.
+    rows : int or None
+        Rows of the catalogue that come from earlier ingests; None where those that a survey's series brought count as
+        read, so that only the pages tell.
     pages : sequence of str
         Names of the pages that this run did not read.
     """
-    if rows <= 0:
+    if not (pages if rows is None else max(rows, 0)):
         return []
+    counted = "Rows" if rows is None else f"{rows:,} rows"
     named = f" ({', '.join(pages[:_NAMED])}{' and more' if len(pages) > _NAMED else ''})" if pages else ""
     text = (
-        f"{rows} rows of the catalogue come from earlier ingests{named}: the models saw them too, and the command of "
+        f"{counted} of the catalogue come from earlier ingests{named}: the models saw them too, and the command of "
         "this run alone does not give them."
     )
     return [Note(level="warning", text=text)]

@@ -121,6 +121,18 @@ class Estimate:
     minutes: float
     megabytes: float
 
+    @property
+    def size(self) -> str:
+        """How much it is, in words."""
+        return f"{self.rows:,} rows in {self.pages:,} page{'' if self.pages == 1 else 's'}"
+
+    @property
+    def cost(self) -> str:
+        """How long it takes and what it weighs, in words."""
+        minutes = round(self.minutes)
+        time = f"about {minutes:,} minutes" if minutes > 1 else "about a minute"
+        return f"{time} and {max(1, round(self.megabytes)):,} MB"
+
 
 def census_sql(request: Request, profile: Profile, *, spans: Sequence[Span] = ()) -> str:
     """Return the one grouped query of a census, of some spans of shards or of all."""

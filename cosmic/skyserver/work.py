@@ -57,12 +57,14 @@ class Work:
             when = f" since {self.since}" if self.since else ""
             return f"{self.series}: nothing new{when} ({self.same:,} plates as before){lost}"
         n = sum(len(batch.shards) for batch in self.batches)
-        about = self.estimate
+        plates = f"{n:,} plate{'' if n == 1 else 's'}"
         left = f"; {self.waiting:,} more wait for the next run" if self.waiting else ""
-        return (
-            f"{self.series}: {n:,} plates new or changed, {about.rows:,} rows in {about.pages:,} pages, about "
-            f"{max(1, round(about.minutes)):,} minutes and {max(1, round(about.megabytes)):,} MB{left}{lost}"
-        )
+        return f"{self.series}: {plates} new or changed, {self.estimate.size}{left}{lost}"
+
+    @property
+    def outlook(self) -> str:
+        """The same, and what it will take."""
+        return f"{self.words}; {self.estimate.cost}" if self.batches else self.words
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ def find_work(
         estimate=plan.estimate(request, profile, taken, a_minute=a_minute, present=present),
         since=None if since is None else f"{since:%Y-%m-%d %H:%M} UTC",
     )
-    log.log(logging.WARNING if work.gone else logging.INFO, "%s", work.words)
+    log.log(logging.WARNING if work.gone else logging.INFO, "%s", work.outlook)
     return work
 
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 from cosmic.records import CatalogueId, Contradiction, Ingest
-from cosmic.reporting.assemble import shared_columns
 from cosmic.reporting.ingest_notes import of_pages_together, of_updates
+from cosmic.reporting.origins import shared_columns
 from cosmic.reporting.page import renamed
 from cosmic.reporting.shown import At
 

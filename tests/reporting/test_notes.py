@@ -34,10 +34,13 @@ def test_rows_of_earlier_ingests_are_a_warning_with_their_pages() -> None:
     (note,) = notes.of_earlier_ingests(2983, [f"{i}.csv" for i in range(7)])
     assert note.level == "warning"
     assert note.text.startswith(
-        "2983 rows of the catalogue come from earlier ingests (0.csv, 1.csv, 2.csv, 3.csv, 4.csv"
+        "2,983 rows of the catalogue come from earlier ingests (0.csv, 1.csv, 2.csv, 3.csv, 4.csv"
     )
     assert "and more)" in note.text
     assert "5.csv" not in note.text
+    (note,) = notes.of_earlier_ingests(None, ["stars.csv"])
+    assert note.text.startswith("Rows of the catalogue come from earlier ingests (stars.csv)")
+    assert notes.of_earlier_ingests(None, ()) == []
 
 
 def _held(sha256: str, n_trained_on: int) -> f.Holdout:

@@ -49,9 +49,8 @@ def test_a_first_run_asks_for_everything_and_says_what_that_takes(tmp_path: Path
     found = work(SHARDS, tmp_path)
     assert plates(found) == [300, 301, 400, 500, 9_000]
     assert (found.estimate.rows, found.estimate.pages, found.gone, found.waiting) == (200, 3, (), 0)
-    assert found.words.startswith(
-        "DR17 default: 5 plates new or changed, 200 rows in 3 pages, about 1 minutes and 1 MB"
-    )
+    assert found.words == "DR17 default: 5 plates new or changed, 200 rows in 3 pages"
+    assert found.outlook == f"{found.words}; about a minute and 1 MB"
 
 
 def test_nothing_new_says_since_when(tmp_path: Path) -> None:
