@@ -39,6 +39,8 @@ class Work:
         What it will take.
     since : str or None
         When rows of this series were last brought, UTC; None where never.
+    unit : str
+        What a shard is called.
     """
 
     series: str
@@ -48,19 +50,20 @@ class Work:
     waiting: int
     estimate: Estimate
     since: str | None
+    unit: str = "plate"
 
     @property
     def words(self) -> str:
         """What there is to do, in a sentence or two."""
-        lost = f". {_lost(len(self.gone))}" if self.gone else ""
+        lost = f". {_lost(len(self.gone), self.unit)}" if self.gone else ""
         if not self.batches:
             when = f" since {self.since}" if self.since else ""
-            return f"{self.series}: nothing new{when} ({self.same:,} plates as before){lost}"
+            return f"{self.series}: nothing new{when} ({self.same:,} {self.unit}s as before){lost}"
         n = sum(len(batch.shards) for batch in self.batches)
         about = self.estimate
         left = f"; {self.waiting:,} more wait for the next run" if self.waiting else ""
         return (
-            f"{self.series}: {n:,} plates new or changed, {about.rows:,} rows in {about.pages:,} pages, about "
+            f"{self.series}: {n:,} {self.unit}s new or changed, {about.rows:,} rows in {about.pages:,} pages, about "
             f"{max(1, round(about.minutes)):,} minutes and {max(1, round(about.megabytes)):,} MB{left}{lost}"
         )
 
@@ -118,7 +121,7 @@ def find_work(
     ConfigError
         If the survey has no shard that is to be asked for.
     """
-    profile, now = profile_of(request.release), read_census(counted)
+    profile, now = profile_of(request.release, request.query), read_census(counted)
     stored = {s: one for s, one in stored.items() if not wanted.spans or within(s, wanted.spans)}
     present = [one.shard for one in now]
     _demand_rows(request, counted, now, stored=stored, wanted=wanted)
@@ -135,13 +138,14 @@ def find_work(
         waiting=len(changes.to_fetch) - len(taken),
         estimate=plan.estimate(request, profile, taken, a_minute=a_minute, present=present),
         since=None if since is None else f"{since:%Y-%m-%d %H:%M} UTC",
+        unit=profile.unit,
     )
     log.log(logging.WARNING if work.gone else logging.INFO, "%s", work.words)
     return work
 
 
-def _lost(n: int) -> str:
-    return f"{n:,} plate{'s are' if n > 1 else ' is'} gone from the survey; the rows stay in the catalogue"
+def _lost(n: int, unit: str) -> str:
+    return f"{n:,} {unit}{'s are' if n > 1 else ' is'} gone from the survey; the rows stay in the catalogue"
 
 
 def _demand_rows(
@@ -151,8 +155,9 @@ def _demand_rows(
         return
     if not stored and (request.where.strip() or wanted.spans):
         raise ConfigError(f"{request.name}: the survey has no such row. Check --where and the plates.")
+    known = f"{len(stored):,} plates were known" if stored else "a release has hundreds of thousands"
     raise SuspiciousResponse(
-        f"{counted.origin} counted no rows at all, where {f'{len(stored):,} plates were known' if stored else 'a release has thousands of plates'}. "
+        f"{counted.origin} counted no rows at all, where {known}. "
         f"Nothing was changed; the page is kept as {counted.path.name}."
     )
 
