@@ -20,6 +20,7 @@ from cosmic.skyserver.profiles import GALAXY_ZOO, VOTES, profile_of
 from cosmic.skyserver.rules import MAX_ENCODED
 from cosmic.sources.base import PageStore
 from tests.skyserver.faults import Fault, Wrong
+from tests.skyserver.rules import Limits
 from tests.skyserver.server import serve
 from tests.skyserver.sources import A_RUN, simulated_spectra, simulated_votes
 from tests.skyserver.survey import Survey
@@ -30,7 +31,7 @@ REQUEST = Request(query=VOTES, page_rows=2 * A_RUN)
 
 @pytest.fixture(scope="module")
 def survey() -> Iterator[Survey]:
-    with serve(simulated_spectra(10), votes=GIVEN) as running:
+    with serve(simulated_spectra(10), votes=GIVEN, limits=Limits(queries=10_000)) as running:
         yield running
 
 
