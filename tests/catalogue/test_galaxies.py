@@ -307,8 +307,9 @@ def test_a_table_that_came_in_pages_is_matched_as_a_whole(
 
 @pytest.mark.parametrize("survey_first", [True, False])
 def test_the_release_s_string_stands_whichever_came_first(
-    catalogue: Catalogue, home: Home, tmp_path: Path, survey_first: bool
+    sqlite_url: str, open_catalogue: Callable[..., Catalogue], home: Home, tmp_path: Path, survey_first: bool
 ) -> None:
+    catalogue = open_catalogue(sqlite_url)
     folder, strings = release(tmp_path / "gz2", 1, images=False)
     fill(catalogue, home, [(160.5, dec(0))])
     votes = survey_votes(home, [(FIRST, 0)], at=dec(0))

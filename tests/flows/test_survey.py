@@ -8,8 +8,11 @@ from typing import Any
 
 import pytest
 
-from cosmic.errors import CosmicError, TransientSourceError
-from cosmic.settings import PipelineOptions
+from cosmic.errors import CosmicError, SuspiciousResponse, TransientSourceError
+from cosmic.home import Home
+from cosmic.records import Sky
+from cosmic.settings import PipelineOptions, Settings
+from cosmic.skyserver.plan import Request
 from cosmic.survey_options import Backfill, Difference, Watch
 from flows.bringing import Brought
 from tests.flows.surveying import EACH, at, at_place, catalogue_of, difference, in_no_hurry
@@ -70,13 +73,7 @@ def test_the_first_run_brought_everything_in_small_pages(survey: Survey, run: Ru
         assert difference(survey, catalogue) == []
 
 
-def test_a_run_with_nothing_new_ends_after_the_census(survey: Survey, run: Run) -> None:
-    done = run()
-    assert "nothing new since" in done.remark
-    assert (done.judged, len(survey.log.queries), survey.log.pages) == ((), 1, ())
-
-
-def test_votes_came_with_the_first_run_and_only_their_census_is_asked_for_again(
+def test_a_run_with_nothing_new_ends_after_the_censuses_of_rows_and_of_votes(
     survey: Survey, run: Run, home: Path
 ) -> None:
     with catalogue_of(home) as catalogue:
@@ -85,13 +82,44 @@ def test_votes_came_with_the_first_run_and_only_their_census_is_asked_for_again(
     assert 0 < soft.num_rows <= VOTES.num_rows
     assert [held[key] for key in soft["object_key"].to_pylist()] == soft["gz2_class"].to_pylist()
     done = run(gz2="skyserver")
+    assert "nothing new since" in done.remark
     assert [("GROUP BY" in query.sql, "zoo2MainSpecz" in query.sql) for query in survey.log.queries] == [
         (True, False), (True, True),
     ]  # fmt: skip
-    assert "nothing new since" in done.remark
+    assert [one.page.kind for one in done.judged] == ["galaxy-zoo-labels"]
     assert (done.ingest.inserted, done.ingest.updated) == (0, 0)
     with catalogue_of(home) as catalogue:
         assert (catalogue.soft_labels().equals(soft), catalogue.state) == (True, state)
+
+
+@pytest.mark.slow
+def test_a_pull_of_votes_that_was_interrupted_goes_on_with_the_pages_that_it_has(
+    survey: Survey, run: Run, tmp_path: Path
+) -> None:
+    from prefect import flow
+    from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
+
+    from flows.steps import Steps
+    from flows.volunteers import pull_votes
+
+    @flow(persist_result=False, result_serializer="json")
+    def votes() -> int:
+        request = Request(query="zoo2MainSpecz", page_rows=5)
+        return len(pull_votes(request, refetch=None, home=Home(tmp_path, Sky.REAL), settings=Settings(), steps=Steps()))
+
+    asked = []
+    with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: tmp_path / "results"}):
+        survey.mischief.add(Fault(Wrong.EMPTY, matching="_debiased", after=3, times=None))
+        for fails in (True, False, False):
+            survey.log.clear()
+            if fails:
+                with pytest.raises(SuspiciousResponse, match="no rows, where the census counted"):
+                    votes()
+            else:
+                assert votes() == len(VOTES) // 5 + 1
+            asked.append(len(survey.log.pages))
+            survey.mischief.clear()
+    assert asked[1:] == [len(VOTES) // 5 + 1 - 3, 0]
 
 
 HERE = ("503-page", "capped-census", "error-message-page")

@@ -58,7 +58,7 @@ def real() -> tuple[pa.Table, pa.Table]:
     return spectra.filter(pc.and_(near, pc.less(spectra["redshift"], 0.15))), votes
 
 
-@pytest.mark.parametrize("sky", [simulated, pytest.param(real, marks=needs_real_tables)])
+@pytest.mark.parametrize("sky", [simulated, pytest.param(real, marks=[needs_real_tables, pytest.mark.slow])])
 def test_each_galaxy_is_the_primary_spectrum_of_its_photometric_id(sky: object, tmp_path: Path) -> None:
     assert callable(sky)
     spectra, votes = sky()
