@@ -41,6 +41,8 @@ class Work:
         When rows of this series were last brought, UTC; None where never.
     unit : str
         What a shard is called.
+    everything : bool
+        Whether the batches are all that was counted, and not what is new.
     """
 
     series: str
@@ -51,6 +53,7 @@ class Work:
     estimate: Estimate
     since: str | None
     unit: str = "plate"
+    everything: bool = False
 
     @property
     def words(self) -> str:
@@ -61,10 +64,12 @@ class Work:
             return f"{self.series}: nothing new{when} ({self.same:,} {self.unit}s as before){lost}"
         n = sum(len(batch.shards) for batch in self.batches)
         about = self.estimate
+        what = f"{self.unit}s" if self.everything else f"{self.unit}s new or changed"
+        last = "; pages that are here already are not asked for again" if self.everything else ""
         left = f"; {self.waiting:,} more wait for the next run" if self.waiting else ""
         return (
-            f"{self.series}: {n:,} {self.unit}s new or changed, {about.rows:,} rows in {about.pages:,} pages, about "
-            f"{max(1, round(about.minutes)):,} minutes and {max(1, round(about.megabytes)):,} MB{left}{lost}"
+            f"{self.series}: {n:,} {what}, {about.rows:,} rows in {about.pages:,} pages, about "
+            f"{max(1, round(about.minutes)):,} minutes and {max(1, round(about.megabytes)):,} MB{left}{lost}{last}"
         )
 
 
@@ -80,11 +85,14 @@ class Wanted:
         Rows after which no further shard is begun.
     spans : tuple of (int, int)
         The only shards that are looked at; () for all.
+    everything : bool
+        Whether all that is counted is listed, whatever was brought before.
     """
 
     refetch: str | None = None
     limit: int | None = None
     spans: tuple[Span, ...] = ()
+    everything: bool = False
 
 
 def find_work(
@@ -139,6 +147,7 @@ def find_work(
         estimate=plan.estimate(request, profile, taken, a_minute=a_minute, present=present),
         since=None if since is None else f"{since:%Y-%m-%d %H:%M} UTC",
         unit=profile.unit,
+        everything=wanted.everything,
     )
     log.log(logging.WARNING if work.gone else logging.INFO, "%s", work.words)
     return work

@@ -12,11 +12,12 @@ import pyarrow.csv as pa_csv
 import pytest
 import sqlalchemy as sa
 
+from cosmic.errors import ConfigError
 from cosmic.galaxies import take_pages
 from cosmic.home import Home
 from cosmic.intake import judge_page
 from cosmic.records import Page, Sky, Volunteers
-from cosmic.settings import Settings
+from cosmic.settings import PipelineOptions, Settings
 from cosmic.skyserver import client, plan, pull
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Request
@@ -127,3 +128,17 @@ def bring_votes(survey: Survey, folder: Path) -> Volunteers:
     assert taken.labels is not None
     ingest(taken.labels, home)
     return taken
+
+
+def test_a_dry_run_says_which_votes_would_be_asked_for_and_asks_nothing(tmp_path: Path) -> None:
+    from flows.plan import plan as planned
+
+    (tmp_path / "rows.csv").write_text("ra,dec,u,g,r,i,z,class\n", encoding="utf-8")
+    settings = Settings(skyserver_url="http://127.0.0.1:9", page_rows=700)
+    for given in ({"source": "skyserver", "release": 16}, {"path": (tmp_path / "rows.csv",)}):
+        told = planned(PipelineOptions(gz2="skyserver", home=tmp_path / "home", **given), settings)  # type: ignore[arg-type]
+        release = given.get("release", 17)
+        assert f"Galaxy Zoo 2 of http://127.0.0.1:9, DR{release} zoo2MainSpecz: a census, then pages of 700" in told
+    assert not (tmp_path / "home").exists()
+    with pytest.raises(ConfigError, match="9 has no profile"):
+        planned(PipelineOptions(source="skyserver", release=9, gz2="skyserver", home=tmp_path), settings)
