@@ -11,7 +11,7 @@ import json
 import logging
 import time
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -32,9 +32,9 @@ from cosmic.galaxyzoo.images import BadImage, Image, open_images, take_images
 from cosmic.galaxyzoo.matching import GIVEN, Matches, crosswalk, match, with_photometric_ids
 from cosmic.galaxyzoo.readers import Votes, read_votes
 from cosmic.galaxyzoo.release import Release
-from cosmic.galaxyzoo.votes import TERMS, VoteSource
+from cosmic.galaxyzoo.votes import TERMS, TRUST, VoteSource
 from cosmic.home import Home
-from cosmic.records import LABELS_KIND, Page, Volunteers
+from cosmic.records import LABELS_KIND, MagnitudeSystem, Page, Volunteers
 from cosmic.simulation import simulate_sky_votes
 from cosmic.sources.base import PageStore
 
@@ -58,31 +58,35 @@ def take_release(catalogue: Catalogue, release: Release, *, home: Home) -> Volun
     ConfigError, PermanentSourceError, SuspiciousResponse
         If a table or the zip cannot be read, or the catalogue holds no object yet.
     """
-    system = catalogue.system
-    if system is None:
-        raise ConfigError(f"{catalogue.name} is empty: there is no object that a galaxy could be.")
+    system = _system(catalogue)
     store = PageStore(home.pages)
-    pages = [store.add_file(path, kind=KIND) for path in release.tables]
-    tables = [read_votes(page.path, called=page.origin) for page in pages]
-    objects = catalogue.rows()
-    standing = objects.filter(pc.is_null(objects["same_as"]))
-    photometric = crosswalk([found.table for found in tables])
-    parts = []
-    for page, found in zip(pages, tables, strict=True):
-        votes = with_photometric_ids(found.table, photometric)
-        parts.append(_part(page, found, votes, match(votes, standing)))
+    tables = [_Table([store.add_file(path, kind=KIND)]) for path in release.tables]
+    parts, standing = _matched(catalogue, tables)
     images = None
     if release.names is not None and release.images is not None:
         images = _images(store.add_file(release.names, kind=KIND), release.images, parts, home=home)
-    catalogue.take_galaxies(parts, images)
-    labels, differing = _labels(parts, standing)
-    brought = None
-    if labels.num_rows:
-        brought = store.add(
-            _csv(labels), suffix=".csv", kind=LABELS_KIND,
-            origin=f"labels of {', '.join(page.origin for page in pages)}", columns=(("system", str(system)),),
-        )  # fmt: skip
-    return _with_soft(_record(parts, images, brought, differing=differing), catalogue, home)
+    called = ", ".join(page.origin for table in tables for page in table.pages)
+    return _take(catalogue, parts, standing, home=home, called=called, system=system, images=images)
+
+
+def take_pages(catalogue: Catalogue, pages: Sequence[Page], *, home: Home, called: str) -> Volunteers:
+    """Store a vote table that came in pages, which are stored: its votes with the objects that they are of.
+
+    Parameters
+    ----------
+    pages : sequence of Page
+        All of the table, no galaxy twice.
+    called : str
+        What the table is called: the same for the same table, however it is cut into pages.
+
+    Raises
+    ------
+    ConfigError
+        If a page cannot be read, or the catalogue holds no object yet.
+    """
+    system = _system(catalogue)
+    parts, standing = _matched(catalogue, [_Table(pages)])
+    return _take(catalogue, parts, standing, home=home, called=called, system=system)
 
 
 def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
@@ -102,6 +106,59 @@ def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int, ho
     return _with_soft(_record([part], None, None), catalogue, home)
 
 
+class _Table:
+    """A vote table: its pages and what was read of each."""
+
+    def __init__(self, pages: Sequence[Page]) -> None:
+        self.pages = tuple(pages)
+        self.read = [read_votes(page.path, called=page.origin) for page in pages]
+        self.votes: pa.Table = pa.concat_tables([found.table for found in self.read])
+
+    def parts(self, photometric: Mapping[int, int], standing: pa.Table) -> Iterator[VotePart]:
+        """Match the table as a whole, so that galaxies of two pages that claim one object are seen; yield its pages."""
+        votes = with_photometric_ids(self.votes, photometric)
+        matches, start = match(votes, standing), 0
+        for page, found in zip(self.pages, self.read, strict=True):
+            rows = found.table.num_rows
+            yield _part(page, found, votes.slice(start, rows), matches.slice(start, rows))
+            start += rows
+
+
+def _system(catalogue: Catalogue) -> MagnitudeSystem:
+    if catalogue.system is None:
+        raise ConfigError(f"{catalogue.name} is empty: there is no object that a galaxy could be.")
+    return catalogue.system
+
+
+def _matched(catalogue: Catalogue, tables: Sequence[_Table]) -> tuple[list[VotePart], pa.Table]:
+    """Return the tables as they are to be stored, and the objects of the catalogue that stand for themselves."""
+    objects = catalogue.rows()
+    standing = objects.filter(pc.is_null(objects["same_as"]))
+    photometric = catalogue.photometric_ids() | dict(crosswalk([table.votes for table in tables]))
+    return [part for table in tables for part in table.parts(photometric, standing)], standing
+
+
+def _take(
+    catalogue: Catalogue,
+    parts: Sequence[VotePart],
+    standing: pa.Table,
+    *,
+    home: Home,
+    called: str,
+    system: MagnitudeSystem,
+    images: ImagePart | None = None,
+) -> Volunteers:
+    """Store votes and images, and make the page that brings matched objects their strings."""
+    catalogue.take_galaxies(parts, images)
+    labels, differing = _labels(parts, standing)
+    brought = None
+    if labels.num_rows:
+        brought = PageStore(home.pages).add(
+            _csv(labels), suffix=".csv", kind=LABELS_KIND, origin=f"labels of {called}", columns=(("system", str(system)),)
+        )  # fmt: skip
+    return _with_soft(_record(parts, images, brought, differing=differing), catalogue, home)
+
+
 def _with_soft(taken: Volunteers, catalogue: Catalogue, home: Home) -> Volunteers:
     """Write how sure volunteers were of each object, named by its content, and return the record with it."""
     soft = catalogue.soft_labels()
@@ -114,7 +171,7 @@ def _with_soft(taken: Volunteers, catalogue: Catalogue, home: Home) -> Volunteer
 
 
 def _part(page: Page, found: Votes, votes: pa.Table, matches: Matches) -> VotePart:
-    """Return a table as it is stored: ambiguous galaxies keep their votes, have no object, and are set apart."""
+    """Return a page of a table as it is stored: ambiguous galaxies keep their votes, have no object, and are set apart."""
     galaxies = votes["galaxy"]
     ambiguous = pa.table(
         {
@@ -184,7 +241,8 @@ def _labels(parts: Sequence[VotePart], objects: pa.Table) -> tuple[pa.Table, int
     """Return the matched objects as rows that say nothing new but their string; of several the first part's stands.
 
     An object whose own table gave it a string keeps it: only so do two runs with the same input leave the same. How many
-    of these have another string than the release is the second answer.
+    of these have another string than the release is the second answer. A string of a source that is trusted more stays
+    too, so that it does not matter which source came last.
     """
     strings: dict[str, tuple[str, str]] = {}
     for part in parts:
@@ -198,10 +256,17 @@ def _labels(parts: Sequence[VotePart], objects: pa.Table) -> tuple[pa.Table, int
     kept = matched.filter(pc.invert(free)).select(["object_key", "gz2_class"]).to_pylist()
     differing = sum(strings[row["object_key"]][0] != row["gz2_class"] for row in kept)
     own = matched.filter(free)
+    given = zip(own["object_key"].to_pylist(), own["gz2_source"].to_pylist(), strict=True)
+    own = own.filter(pa.array([_trust(strings[key][1]) <= _trust(source) for key, source in given], pa.bool_()))
     said = [strings[key] for key in own["object_key"].to_pylist()]
     for at, name in enumerate(("gz2_class", "gz2_source")):
         own = own.set_column(own.schema.get_field_index(name), name, pa.array([one[at] for one in said], pa.string()))
     return own.select(list(_BROUGHT)), differing
+
+
+def _trust(source: str | None) -> int:
+    """Return the rank of a source, 0 for the most trusted; no source comes last."""
+    return next((rank for rank, one in enumerate(TRUST) if one.value == source), len(TRUST))
 
 
 def _csv(rows: pa.Table) -> Iterator[bytes]:

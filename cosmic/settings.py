@@ -37,8 +37,8 @@ def span(text: str) -> str:
 
 
 def _gz2(text: str) -> str:
-    if not is_address(text) and not Path(text).is_dir():
-        raise ValueError("it takes a folder that is there and holds gz2_hart16.csv, or an http address")
+    if text != SKYSERVER and not is_address(text) and not Path(text).is_dir():
+        raise ValueError("it takes a folder that is there and holds gz2_hart16.csv, an http address, or skyserver")
     return text
 
 
@@ -52,6 +52,8 @@ def _listed(given: object) -> object:
     return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
 
 
+SKYSERVER: Final = "skyserver"
+"""Votes that SkyServer is asked for; a folder of that name is ./skyserver."""
 STUDY_RELEASE: Final = 16
 _SURVEY: Final = ("release", "query", "where", "limit", "refetch")
 
@@ -125,8 +127,9 @@ class PipelineOptions(BaseSettings):
     gz2: Annotated[str, AfterValidator(_gz2)] | None = Field(
         None,
         description="Galaxy Zoo 2: a folder with gz2_hart16.csv[.gz], gz2_filename_mapping.csv and images (zip or folder), "
-        "or the address where they lie. Votes and images are stored, and matched objects get their string.",
-        json_schema_extra={"metavar": "DIR|URL"},
+        "or the address where they lie, or skyserver for the votes that SkyServer has. Votes and images are stored, and "
+        "matched objects get their string.",
+        json_schema_extra={"metavar": "DIR|URL|skyserver"},
     )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),

@@ -54,7 +54,7 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     brought = bring(
         options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
     )
-    brought, volunteers = bring_volunteers(brought, options, home=home, settings=SETTINGS, steps=steps)
+    brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)

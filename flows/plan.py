@@ -13,10 +13,11 @@ from prefect import Task as PrefectTask
 from cosmic.catalogue.glance import Glance, glance, glance_census
 from cosmic.home import Home
 from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
-from cosmic.settings import PipelineOptions, Settings, database_url
+from cosmic.settings import SKYSERVER, PipelineOptions, Settings, database_url
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.preview import preview
-from cosmic.skyserver.requests import request_of
+from cosmic.skyserver.profiles import profile_of
+from cosmic.skyserver.requests import request_of, votes_of
 from cosmic.skyserver.work import Wanted
 from cosmic.sources import source_for
 from cosmic.sources.base import HashingStore, Source
@@ -54,7 +55,8 @@ def plan(options: PipelineOptions, settings: Settings, *, training: bool = True)
     home = Home(options.home, options.sky)
     if options.source == "skyserver":
         request, wanted = request_of(options, settings), Wanted(options.refetch, options.limit)
-        return survey_plan(request, wanted, home=home, settings=settings)
+        told = survey_plan(request, wanted, home=home, settings=settings)
+        return told if options.gz2 is None else f"{told}\n\nThen votes: {_votes(options, settings)}."
     pages = [page for source in _sources(options) for page in source.pages(HashingStore(home.pages))]
     n_held = len(options.holdout)
     lines = [
@@ -75,7 +77,7 @@ def plan(options: PipelineOptions, settings: Settings, *, training: bool = True)
     own = tuple(page.id for page in pages[: len(pages) - n_held])
     lines.append(_ingest(there, own, home.sky))
     if options.gz2 is not None:
-        lines.append(Line("votes", 0, 1, f"Galaxy Zoo 2 of {options.gz2}: images and labels of matched objects too"))
+        lines.append(Line("votes", 0, 1, _votes(options, settings)))
     elif home.sky is Sky.SIMULATED:
         lines.append(Line("votes", 0, 1, "of the simulated sky's galaxies"))
     if not training:
@@ -98,6 +100,17 @@ def survey_plan(request: Request, wanted: Wanted, *, home: Home, settings: Setti
         request, wanted, address=settings.skyserver_url, stored=stored, since=since, a_minute=settings.skyserver_queries
     )
     return f"Nothing was done and nothing was asked. A run would, in {home.root}, ask for {request.name}:\n\n{told}"
+
+
+def _votes(options: PipelineOptions, settings: Settings) -> str:
+    if options.gz2 != SKYSERVER:
+        return f"Galaxy Zoo 2 of {options.gz2}: images and labels of matched objects too"
+    request = votes_of(options, settings)
+    profile_of(request.release, request.query)  # raises where there is none
+    return (
+        f"Galaxy Zoo 2 of {settings.skyserver_url}, {request.name}: a census, then pages of {request.page_rows:,} galaxies "
+        "that were not brought before or are counted otherwise now; labels of matched objects too"
+    )
 
 
 def _sources(options: PipelineOptions) -> list[Source]:

@@ -32,6 +32,16 @@ def take(folder: Path, *, home: Home) -> Volunteers:
         return take_release(catalogue, find_release(folder), home=home)
 
 
+@task(**policy("survey-votes"), task_run_name="take Galaxy Zoo 2 from {called}")
+def take_pages(pages: tuple[Page, ...], *, called: str, home: Home) -> Volunteers:
+    """Store the votes that SkyServer answered with, and make the page of labels."""
+    from cosmic import galaxies
+    from cosmic.catalogue import open_catalogue
+
+    with open_catalogue(home, Settings()) as catalogue:
+        return galaxies.take_pages(catalogue, pages, home=home, called=called)
+
+
 @task(**policy("simulated-votes"), task_run_name="take the simulated votes")
 def take_simulated(page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
     """Store the votes of a simulated sky."""

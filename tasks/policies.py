@@ -246,6 +246,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "ingest": asks_outside(),
     "fetch-galaxy-zoo": asks_outside(),
     "volunteers": asks_outside(),
+    "survey-votes": asks_outside(),
     "simulated-votes": asks_outside(),
     "freeze": makes_files("cosmic.snapshots", "cosmic.catalogue"),
     "prepare": makes_files("cosmic.datasets"),

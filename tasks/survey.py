@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from dataclasses import replace
 from pathlib import Path
 
 from prefect import task
@@ -81,8 +82,8 @@ def listed(request: Request, counted: Page, *, wanted: Wanted) -> Work:
     """Return everything that a census counted as what is to be asked for, whatever a catalogue holds."""
     from cosmic.skyserver.work import find_work
 
-    asked = Settings().skyserver_queries
-    return find_work(request, counted, stored={}, since=None, wanted=wanted, a_minute=asked, max_loss=1.0)
+    asked, every = Settings().skyserver_queries, replace(wanted, everything=True)
+    return find_work(request, counted, stored={}, since=None, wanted=every, a_minute=asked, max_loss=1.0)
 
 
 @task(**policy("probe"), task_run_name="whether DR{release} answers")

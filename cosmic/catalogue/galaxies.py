@@ -109,6 +109,14 @@ def stored(connection: sa.Connection, page: Page) -> int:
     return int(connection.execute(count).scalar_one())
 
 
+def crosswalk(connection: sa.Connection) -> dict[int, int]:
+    """Return the photometric id (data release 8) of each galaxy's old one (data release 7) that SkyServer's votes told."""
+    told = sa.select(VoteRow.dr7objid, VoteRow.dr8objid).where(
+        VoteRow.source == VoteSource.SKYSERVER.value, VoteRow.dr7objid.is_not(None), VoteRow.dr8objid.is_not(None)
+    )
+    return {old: new for old, new in connection.execute(told).tuples() if old is not None and new is not None}
+
+
 def soft(connection: sa.Connection) -> pa.Table:
     """Return how sure volunteers were of each object that they saw, a row an object and source, by object_key.
 

@@ -232,6 +232,11 @@ class Catalogue:
         with self._database.reading() as connection:
             return galaxies.stored(connection, page)
 
+    def photometric_ids(self) -> dict[int, int]:
+        """Return the ids of data release 8 of galaxies by those of data release 7, as `galaxies.crosswalk` says."""
+        with self._database.reading() as connection:
+            return galaxies.crosswalk(connection)
+
     def soft_labels(self) -> pa.Table:
         """Return how sure volunteers were of each object that they saw, as `galaxies.soft` says."""
         with self._database.reading() as connection:

@@ -47,6 +47,12 @@ class Matches:
     separation: pa.Array
     ambiguous: dict[int, str]
 
+    def slice(self, start: int, rows: int) -> Matches:
+        """Return those of some galaxies that follow one another."""
+        here = {at - start: why for at, why in self.ambiguous.items() if start <= at < start + rows}
+        key, how, far = (column.slice(start, rows) for column in (self.object_key, self.matched_by, self.separation))
+        return Matches(key, how, far, here)
+
 
 @dataclass(frozen=True, slots=True)
 class _Near:

@@ -58,6 +58,12 @@ class VoteSource(StrEnum):
     SIMULATED = "simulated"
 
 
+TRUST: Final = (
+    VoteSource.HART16, VoteSource.SKYSERVER, VoteSource.WILLETT13, VoteSource.KAGGLE, VoteSource.SIMULATED,
+)  # fmt: skip
+"""The most trusted first: of an object with strings of several, the first one's stands."""
+
+
 class ClassFrom(StrEnum):
     """What a ``gz2_class`` comes from."""
 

@@ -109,7 +109,7 @@ def differences(expected: Iterable[Shard], found: Iterable[Shard], *, limit: int
         if a is None or b is None or a.n != b.n:
             texts.append(f"shard {shard}: {b.n if b else 0:,} rows, the census counted {a.n if a else 0:,}")
         elif a.newest != b.newest:
-            texts.append(f"shard {shard}: newest observation MJD {b.newest}, the census had {a.newest}")
+            texts.append(f"shard {shard}: newest {b.newest}, the census had {a.newest}")
         else:
             texts.append(
                 f"shard {shard}: as many rows as the census counted, but others (their ids sum up differently)"

@@ -31,7 +31,7 @@ class Request:
     release : int
         Data release, such as 17.
     query : str
-        ``default``, or ``study`` for what the published study pulled.
+        ``default``, ``study`` for what the published study pulled, or ``zoo2MainSpecz`` for votes of Galaxy Zoo 2.
     where : str
         A further SQL condition on ``s`` (spectra) and ``p`` (photometry); "" for none.
     page_rows : int
@@ -61,10 +61,12 @@ class Request:
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """Shards that are asked for together, and the spans of shard numbers (both ends included) that hold them alone."""
+    """Shards that are asked for together, the spans of shard numbers (both ends included) that hold them alone, and what
+    one is called."""
 
     shards: tuple[Shard, ...]
     spans: tuple[Span, ...]
+    unit: str = "plate"
 
     @property
     def rows(self) -> int:
@@ -76,9 +78,9 @@ class Batch:
         """The shards in a few words, other words for other shards: pages are compared with the last of their name."""
         numbers = [one.shard for one in self.shards]
         if len(numbers) == 1:
-            return f"plate {numbers[0]}"
+            return f"{self.unit} {numbers[0]}"
         mark = hashlib.sha256(",".join(map(str, numbers)).encode()).hexdigest()[:8]
-        return f"{len(numbers)} plates of {numbers[0]}–{numbers[-1]} (#{mark})"
+        return f"{len(numbers)} {self.unit}s of {numbers[0]}–{numbers[-1]} (#{mark})"
 
 
 @dataclass(frozen=True, slots=True)
@@ -136,7 +138,7 @@ class Estimate:
 
 def census_sql(request: Request, profile: Profile, *, spans: Sequence[Span] = ()) -> str:
     """Return the one grouped query of a census, of some spans of shards or of all."""
-    shard, key, time = profile.shard.sql, profile.key.sql, profile.time.sql
+    shard, key, time = profile.shard.value, profile.key.value, profile.time.value
     conditions = _conditions(request, profile)
     if spans:
         conditions.append(_within(shard, spans))
@@ -155,11 +157,11 @@ def page_sql(
 ) -> str:
     """Return the query for the rows of spans of shards beyond the id `after`, in the order of ids."""
     columns = [column.sql for column in profile.columns[request.query]]
-    conditions = [*_conditions(request, profile), _within(profile.shard.sql, spans)]
+    conditions = [*_conditions(request, profile), _within(profile.shard.value, spans)]
     if after is not None:
-        conditions.append(f"{profile.key.sql} > {after}")
+        conditions.append(f"{profile.key.value} > {after}")
     top = request.page_rows if limit is None else limit
-    return _select(top, columns, request, profile, conditions, f"ORDER BY {profile.key.sql}")
+    return _select(top, columns, request, profile, conditions, f"ORDER BY {profile.key.value}")
 
 
 def batches(
@@ -180,12 +182,12 @@ def batches(
     rows = 0
     for one in rising:
         if batch and (rows + one.n > request.page_rows or not _fits(request, profile, _spans([*batch, one], rank))):
-            yield Batch(tuple(batch), _spans(batch, rank))
+            yield Batch(tuple(batch), _spans(batch, rank), profile.unit)
             batch, rows = [], 0
         batch.append(one)
         rows += one.n
     if batch:
-        yield Batch(tuple(batch), _spans(batch, rank))
+        yield Batch(tuple(batch), _spans(batch, rank), profile.unit)
 
 
 def query(request: Request, profile: Profile, batch: Batch, *, after: int | None, left: int) -> Query:

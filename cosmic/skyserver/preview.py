@@ -31,7 +31,7 @@ def preview(
     ConfigError
         If the release has no profile, or a query would break the service's rules.
     """
-    profile = profile_of(request.release)
+    profile = profile_of(request.release, request.query)
     known = [one for s, one in sorted(stored.items()) if not wanted.spans or within(s, wanted.spans)]
     present = [one.shard for one in known]
     again = asked_again(wanted.refetch, present) if known else ()

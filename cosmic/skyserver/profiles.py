@@ -1,4 +1,4 @@
-"""What a data release is called and how its optical spectra are asked for. Asks nothing.
+"""What a data release is called and how its optical spectra, and its votes of Galaxy Zoo 2, are asked for. Asks nothing.
 
 A release without a profile is refused: from DR19 on new optical spectra lie in other tables, and a query written for
 older ones would answer with yesterday's rows as if they were all.
@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from cosmic.errors import ConfigError
+from cosmic.galaxyzoo.tree import STEMS
 
 _BANDS: Final = ("u", "g", "r", "i", "z")
 
@@ -20,7 +21,7 @@ def _bands(name: str) -> tuple[str, ...]:
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of a query: where it stands, and the name under which the answer carries it."""
+    """A column of a query, or what is computed of one: where it stands, and the name that it has in the answer."""
 
     table: str
     name: str
@@ -33,14 +34,19 @@ class Column:
         return self.called or self.name
 
     @property
+    def value(self) -> str:
+        """The column in a condition."""
+        return f"{self.table}.{self.name}"
+
+    @property
     def sql(self) -> str:
         """The column in a SELECT list."""
-        return f"{self.table}.{self.name}" + (f" AS {self.called}" if self.called else "")
+        return self.value + (f" AS {self.called}" if self.called else "")
 
 
 @dataclass(frozen=True, slots=True)
 class Profile:
-    """How the spectra of a range of releases are asked for.
+    """How the spectra, or the votes, of a range of releases are asked for.
 
     Parameters
     ----------
@@ -51,13 +57,15 @@ class Profile:
     key : Column
         Identifier in whose order pages are asked for.
     shard, time : Column
-        What a census groups by, and the modified Julian date of an observation.
+        What a census groups by, and the modified Julian date of an observation (of votes: how many a galaxy has).
     columns : dict of str to tuple of Column
         Columns by the name of the query.
     tables : dict of str to str
         FROM clause by the name of the query.
     where : dict of str to str
         Condition by the name of the query; "" where there is none.
+    unit : str
+        What a shard is called.
     """
 
     name: str
@@ -69,6 +77,7 @@ class Profile:
     columns: dict[str, tuple[Column, ...]]
     tables: dict[str, str]
     where: dict[str, str]
+    unit: str = "plate"
 
 
 _KEY: Final = Column("s", "specObjID", kind="id")
@@ -89,6 +98,7 @@ _SPECTRUM: Final = (
     Column("s", "subClass", kind="text"),
     Column("s", "sourceType", kind="text"),
     Column("s", "class_noqso", kind="text"),
+    Column("s", "sciencePrimary", kind="integer"),
 )
 _ELODIE: Final = (
     Column("s", "elodieSpType", kind="text"),
@@ -129,23 +139,56 @@ OPTICAL: Final = Profile(
         "study": "(s.class <> 'GALAXY' OR v.specobjid IS NOT NULL)",
     },
 )  # fmt: skip
-PROFILES: Final = (OPTICAL,)
-QUERIES: Final = ("default", "study")
+VOTES: Final = "zoo2MainSpecz"
+"""Galaxy Zoo 2's votes on galaxies with a spectrum."""
+_DR7: Final = Column("z", "dr7objid", kind="id")
+# A photometric id of data release 7 without its last 32 bits names an imaging run. 2^32 itself would be a numeric in
+# SQL Server, and the division no longer one of whole numbers.
+_RUN: Final = Column("z", "dr7objid/65536/65536", "run", kind="integer")
+_TOTAL_VOTES: Final = Column("z", "total_votes", kind="integer")
+_VOTED: Final = (
+    _DR7,
+    Column("z", "dr8objid", kind="id"),
+    Column("z", "specobjid", kind="id"),
+    _RUN,
+    Column("z", "ra"),
+    Column("z", "dec"),
+    Column("z", "sample", kind="text"),
+    Column("z", "total_classifications", kind="integer"),
+    _TOTAL_VOTES,
+    *(Column("z", f"{stem}_debiased") for stem in STEMS),
+)
+GALAXY_ZOO: Final = Profile(
+    name="Galaxy Zoo 2",
+    first=10,
+    last=18,
+    key=_DR7,
+    shard=_RUN,
+    time=_TOTAL_VOTES,
+    columns={VOTES: _VOTED},
+    tables={VOTES: "zoo2MainSpecz AS z"},
+    where={VOTES: ""},
+    unit="run",
+)
+PROFILES: Final = (OPTICAL, GALAXY_ZOO)
+QUERIES: Final = ("default", "study", VOTES)
 
 
-def profile_of(release: int) -> Profile:
-    """Return the profile of a release.
+def profile_of(release: int, query: str = "default") -> Profile:
+    """Return the profile of a release for one of the queries.
 
     Raises
     ------
     ConfigError
         If there is none.
     """
-    for profile in PROFILES:
+    fitting = [profile for profile in PROFILES if query in profile.columns]
+    for profile in fitting:
         if profile.first <= release <= profile.last:
             return profile
-    known = ", ".join(f"DR{profile.first} to DR{profile.last}" for profile in PROFILES)
+    known = ", ".join(f"DR{profile.first} to DR{profile.last}" for profile in fitting)
+    what = "rows" if query != VOTES else "votes of Galaxy Zoo 2"
     raise ConfigError(
-        f"Data release {release} has no profile, so its rows are not read; known are {known}. From DR19 on new optical "
+        f"Data release {release} has no profile, so its {what} are not read; known are {known}. From DR19 on new optical "
         "spectra are in other tables (spAll, allspec, with sdss_id and field), which an older query would miss in silence."
     )

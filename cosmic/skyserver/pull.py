@@ -44,7 +44,7 @@ def take_census(request: Request, *, ask: Ask, spans: Sequence[Span] = ()) -> tu
     SuspiciousResponse
         If a shard is counted twice or left out, or a count is no number.
     """
-    sql = plan.census_sql(request, profile_of(request.release), spans=spans)
+    sql = plan.census_sql(request, profile_of(request.release, request.query), spans=spans)
     page = ask(Query(sql, request.release, CENSUS_COLUMNS, MAX_ROWS, 0, f"{request.name}, census"))
     return page, read_census(page)
 
@@ -87,7 +87,7 @@ def pull(request: Request, batch: Batch, *, ask: Ask, progress: Callable[[int], 
     SuspiciousResponse
         If they hold other rows.
     """
-    profile, tally, started = profile_of(request.release), Tally(), time.perf_counter()
+    profile, tally, started = profile_of(request.release, request.query), Tally(), time.perf_counter()
     pages: list[Page] = []
     left, after = batch.rows, None
     while left > 0:

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from cosmic.errors import ConfigError
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Request, Span
+from cosmic.skyserver.profiles import VOTES
 
 if TYPE_CHECKING:
     from cosmic.settings import PipelineOptions, Settings
@@ -16,6 +17,11 @@ if TYPE_CHECKING:
 def request_of(options: PipelineOptions, settings: Settings) -> Request:
     """Return what a run pulls."""
     return Request(options.release, options.query, options.where, settings.page_rows)
+
+
+def votes_of(options: PipelineOptions, settings: Settings) -> Request:
+    """Return what a run pulls of Galaxy Zoo 2's votes."""
+    return Request(options.release, VOTES, page_rows=settings.page_rows)
 
 
 def service_of(settings: Settings) -> Service:

@@ -39,6 +39,10 @@ class Work:
         What it will take.
     since : str or None
         When rows of this series were last brought, UTC; None where never.
+    unit : str
+        What a shard is called.
+    everything : bool
+        Whether the batches are all that was counted, and not what is new.
     """
 
     series: str
@@ -48,18 +52,21 @@ class Work:
     waiting: int
     estimate: Estimate
     since: str | None
+    unit: str = "plate"
+    everything: bool = False
 
     @property
     def words(self) -> str:
         """What there is to do, in a sentence or two."""
-        lost = f". {_lost(len(self.gone))}" if self.gone else ""
+        lost = f". {_lost(len(self.gone), self.unit)}" if self.gone else ""
         if not self.batches:
             when = f" since {self.since}" if self.since else ""
-            return f"{self.series}: nothing new{when} ({self.same:,} plates as before){lost}"
+            return f"{self.series}: nothing new{when} ({self.same:,} {self.unit}s as before){lost}"
         n = sum(len(batch.shards) for batch in self.batches)
-        plates = f"{n:,} plate{'' if n == 1 else 's'}"
+        what = f"{n:,} {self.unit}{'' if n == 1 else 's'}{'' if self.everything else ' new or changed'}"
         left = f"; {self.waiting:,} more wait for the next run" if self.waiting else ""
-        return f"{self.series}: {plates} new or changed, {self.estimate.size}{left}{lost}"
+        last = "; pages that are here already are not asked for again" if self.everything else ""
+        return f"{self.series}: {what}, {self.estimate.size}{left}{lost}{last}"
 
     @property
     def outlook(self) -> str:
@@ -79,11 +86,14 @@ class Wanted:
         Rows after which no further shard is begun.
     spans : tuple of (int, int)
         The only shards that are looked at; () for all.
+    everything : bool
+        Whether all that is counted is listed, whatever was brought before.
     """
 
     refetch: str | None = None
     limit: int | None = None
     spans: tuple[Span, ...] = ()
+    everything: bool = False
 
 
 def find_work(
@@ -120,7 +130,7 @@ def find_work(
     ConfigError
         If the survey has no shard that is to be asked for.
     """
-    profile, now = profile_of(request.release), read_census(counted)
+    profile, now = profile_of(request.release, request.query), read_census(counted)
     stored = {s: one for s, one in stored.items() if not wanted.spans or within(s, wanted.spans)}
     present = [one.shard for one in now]
     _demand_rows(request, counted, now, stored=stored, wanted=wanted)
@@ -137,13 +147,15 @@ def find_work(
         waiting=len(changes.to_fetch) - len(taken),
         estimate=plan.estimate(request, profile, taken, a_minute=a_minute, present=present),
         since=None if since is None else f"{since:%Y-%m-%d %H:%M} UTC",
+        unit=profile.unit,
+        everything=wanted.everything,
     )
     log.log(logging.WARNING if work.gone else logging.INFO, "%s", work.outlook)
     return work
 
 
-def _lost(n: int) -> str:
-    return f"{n:,} plate{'s are' if n > 1 else ' is'} gone from the survey; the rows stay in the catalogue"
+def _lost(n: int, unit: str) -> str:
+    return f"{n:,} {unit}{'s are' if n > 1 else ' is'} gone from the survey; the rows stay in the catalogue"
 
 
 def _demand_rows(
@@ -153,8 +165,9 @@ def _demand_rows(
         return
     if not stored and (request.where.strip() or wanted.spans):
         raise ConfigError(f"{request.name}: the survey has no such row. Check --where and the plates.")
+    known = f"{len(stored):,} plates were known" if stored else "a release has hundreds of thousands"
     raise SuspiciousResponse(
-        f"{counted.origin} counted no rows at all, where {f'{len(stored):,} plates were known' if stored else 'a release has thousands of plates'}. "
+        f"{counted.origin} counted no rows at all, where {known}. "
         f"Nothing was changed; the page is kept as {counted.path.name}."
     )
 

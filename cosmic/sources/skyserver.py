@@ -46,7 +46,7 @@ class SkyServerSource:
             return client.ask(query, service=self.service, store=store)
 
         _, counted = pull.take_census(self.request, ask=ask)
-        profile = profile_of(self.request.release)
+        profile = profile_of(self.request.release, self.request.query)
         for batch in plan.batches(self.request, profile, counted):
             yield from pull.pull(self.request, batch, ask=ask).pages
 

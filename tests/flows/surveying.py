@@ -38,8 +38,8 @@ _BANDS: Final = "ugriz"
 COLUMNS: Final = {
     "specObjID": "spec_obj_id", "bestObjID": "obj_id", "plate": "plate", "mjd": "mjd", "fiberID": "fiberid", "ra": "ra",
     "dec": "dec", "z": "redshift", "zErr": "redshift_err", "zWarning": "z_warning", "class": "class",
-    "subClass": "subclass", "sourceType": "source_type", "class_noqso": "class_noqso", "elodieSpType": "elodie_sp_type",
-    "elodieBV": "elodie_bv", "elodieTEff": "elodie_teff", "elodieFeH": "elodie_feh", "type": "photo_type",
+    "subClass": "subclass", "sourceType": "source_type", "class_noqso": "class_noqso",
+    "sciencePrimary": "science_primary", "elodieSpType": "elodie_sp_type", "elodieBV": "elodie_bv", "elodieTEff": "elodie_teff", "elodieFeH": "elodie_feh", "type": "photo_type",
     "clean": "clean", "mode": "mode", "score": "score", "probPSF": "prob_psf",
     **{f"modelMag_{band}": band for band in _BANDS},
     **{f"psfMag_{band}": f"psf_{band}" for band in _BANDS},

@@ -8,18 +8,22 @@ from typing import Any
 
 import pytest
 
-from cosmic.errors import CosmicError, TransientSourceError
-from cosmic.settings import PipelineOptions
+from cosmic.errors import CosmicError, SuspiciousResponse, TransientSourceError
+from cosmic.home import Home
+from cosmic.records import Sky
+from cosmic.settings import PipelineOptions, Settings
+from cosmic.skyserver.plan import Request
 from cosmic.survey_options import Backfill, Difference, Watch
 from flows.bringing import Brought
 from tests.flows.surveying import EACH, at, at_place, catalogue_of, difference, in_no_hurry
 from tests.skyserver.faults import Fault, Wrong
 from tests.skyserver.rules import Limits
 from tests.skyserver.server import serve
-from tests.skyserver.sources import simulated_spectra
+from tests.skyserver.sources import simulated_spectra, simulated_votes
 from tests.skyserver.survey import Survey
 
 RETRIES = 1
+VOTES = simulated_votes(60, seed=3)
 NEW = [{"plate": 266, "mjd": 51_600, "fiberID": fibre, "ra": 10.0 + fibre / 10, "dec": 20.0, "class": "STAR", "redshift": 0.0,
         "u": 19.5, "g": 18.4, "r": 18.0, "i": 17.8, "z": 17.7} for fibre in (1, 640)]  # fmt: skip
 """Rows that come later, on a plate of small numbers."""
@@ -34,7 +38,7 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 @pytest.fixture(scope="module")
 def survey(patch: pytest.MonkeyPatch, prefect_server: None) -> Iterator[Survey]:
     """A small survey that Cosmic asks in pages of at most 30 rows, without pauses."""
-    with serve(simulated_spectra(60, seed=3), limits=Limits(queries=10_000)) as running:
+    with serve(simulated_spectra(60, seed=3), votes=VOTES, limits=Limits(queries=10_000)) as running:
         at(running, patch, page_rows=30, skyserver_timeout=0.5)
         in_no_hurry(patch, retries=RETRIES)
         yield running
@@ -50,7 +54,7 @@ Run = Callable[..., Brought]
 
 @pytest.fixture(scope="module")
 def run(survey: Survey, home: Path, patch: pytest.MonkeyPatch) -> Run:
-    """Give a function that ingests what is new; the first run was before."""
+    """Give a function that ingests what is new; the first run was before, with votes of Galaxy Zoo 2."""
     from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
     from flows.ingest import ingest
@@ -60,7 +64,7 @@ def run(survey: Survey, home: Path, patch: pytest.MonkeyPatch) -> Run:
         with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: home / "results"}):
             return ingest(PipelineOptions(source="skyserver", home=home, **options))  # type: ignore[arg-type]
 
-    one()
+    one(gz2="skyserver")
     return one
 
 
@@ -69,10 +73,53 @@ def test_the_first_run_brought_everything_in_small_pages(survey: Survey, run: Ru
         assert difference(survey, catalogue) == []
 
 
-def test_a_run_with_nothing_new_ends_after_the_census(survey: Survey, run: Run) -> None:
-    done = run()
+def test_a_run_with_nothing_new_ends_after_the_censuses_of_rows_and_of_votes(
+    survey: Survey, run: Run, home: Path
+) -> None:
+    with catalogue_of(home) as catalogue:
+        soft, state = catalogue.soft_labels(), catalogue.state
+        held = {row["object_key"]: row["gz2_class"] for row in catalogue.rows().to_pylist()}
+    assert 0 < soft.num_rows <= VOTES.num_rows
+    assert [held[key] for key in soft["object_key"].to_pylist()] == soft["gz2_class"].to_pylist()
+    done = run(gz2="skyserver")
     assert "nothing new since" in done.remark
-    assert (done.judged, len(survey.log.queries), survey.log.pages) == ((), 1, ())
+    assert [("GROUP BY" in query.sql, "zoo2MainSpecz" in query.sql) for query in survey.log.queries] == [
+        (True, False), (True, True),
+    ]  # fmt: skip
+    assert [one.page.kind for one in done.judged] == ["galaxy-zoo-labels"]
+    assert (done.ingest.inserted, done.ingest.updated) == (0, 0)
+    with catalogue_of(home) as catalogue:
+        assert (catalogue.soft_labels().equals(soft), catalogue.state) == (True, state)
+
+
+@pytest.mark.slow
+def test_a_pull_of_votes_that_was_interrupted_goes_on_with_the_pages_that_it_has(
+    survey: Survey, run: Run, tmp_path: Path
+) -> None:
+    from prefect import flow
+    from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
+
+    from flows.steps import Steps
+    from flows.volunteers import pull_votes
+
+    @flow(persist_result=False, result_serializer="json")
+    def votes() -> int:
+        request = Request(query="zoo2MainSpecz", page_rows=5)
+        return len(pull_votes(request, refetch=None, home=Home(tmp_path, Sky.REAL), settings=Settings(), steps=Steps()))
+
+    asked = []
+    with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: tmp_path / "results"}):
+        survey.mischief.add(Fault(Wrong.EMPTY, matching="_debiased", after=3, times=None))
+        for fails in (True, False, False):
+            survey.log.clear()
+            if fails:
+                with pytest.raises(SuspiciousResponse, match="no rows, where the census counted"):
+                    votes()
+            else:
+                assert votes() == len(VOTES) // 5 + 1
+            asked.append(len(survey.log.pages))
+            survey.mischief.clear()
+    assert asked[1:] == [len(VOTES) // 5 + 1 - 3, 0]
 
 
 HERE = ("503-page", "capped-census", "error-message-page")

@@ -12,7 +12,7 @@ from pathlib import Path
 from tests.skyserver.faults import Fault, at_random
 from tests.skyserver.rules import Limits
 from tests.skyserver.server import serve
-from tests.skyserver.sources import SPECTRA, VOTES, read_spectra, read_votes, simulated_spectra
+from tests.skyserver.sources import SPECTRA, VOTES, read_spectra, read_votes, simulated_spectra, simulated_votes
 
 
 def main() -> None:
@@ -39,6 +39,8 @@ def main() -> None:
         faults += at_random(given.at_random, seed=given.seed)
     rows = read_spectra(given.spectra) if given.spectra else simulated_spectra(given.rows, seed=given.seed)
     votes = read_votes(given.votes) if given.votes else None
+    if votes is None and not given.spectra:
+        votes = simulated_votes(given.rows, seed=given.seed)
     limits = Limits(rows=given.top, queries=given.queries)
     end = threading.Event()
     for number in (signal.SIGINT, signal.SIGTERM):

@@ -154,3 +154,9 @@ def test_a_preview_shows_the_census_and_what_a_refetch_would_ask() -> None:
     assert "s.plate BETWEEN 300 AND 301" in told
     fresh = preview(Request(), Wanted(), address="http://there", stored={}, since=None, a_minute=60)
     assert "every plate that the census counts would be asked for" in fresh
+
+
+def test_where_everything_is_listed_nothing_is_called_new(tmp_path: Path) -> None:
+    found = work(SHARDS, tmp_path, wanted=Wanted(everything=True))
+    assert found.words.startswith("DR17 default: 5 plates, 200 rows in 3 pages")
+    assert found.words.endswith("pages that are here already are not asked for again")
