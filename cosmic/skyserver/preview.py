@@ -7,7 +7,7 @@ from datetime import datetime
 
 from cosmic.skyserver import plan
 from cosmic.skyserver.census import Shard
-from cosmic.skyserver.plan import Estimate, Request
+from cosmic.skyserver.plan import Request
 from cosmic.skyserver.profiles import profile_of
 from cosmic.skyserver.requests import asked_again, within
 from cosmic.skyserver.work import Wanted
@@ -47,20 +47,13 @@ def preview(
             "whose count, newest date or sum of ids has changed since would be asked for again."
         )
     every = plan.estimate(request, profile, known, a_minute=a_minute, present=present)
-    lines += [f"All of them would be {_words(every)}."] if known else []
+    lines += [f"All of them would be {every.words}."] if known else []
     if wanted.limit is not None:
         lines.append(f"--limit {wanted.limit}: no further plate is begun after that many rows.")
     if parts:
         about = plan.estimate(request, profile, taken, a_minute=a_minute, present=present)
-        lines += ["", f"--refetch {wanted.refetch}: {len(taken):,} plates, {_words(about)}:"]
+        lines += ["", f"--refetch {wanted.refetch}: {len(taken):,} plates, {about.words}:"]
         shown = [plan.query(request, profile, part, after=None, left=part.rows).sql for part in parts[:_SHOWN]]
         lines += [f"  {sql}" for sql in shown]
         lines += [f"  (and {len(parts) - _SHOWN:,} more)"] if len(parts) > _SHOWN else []
     return "\n".join(lines)
-
-
-def _words(about: Estimate) -> str:
-    return (
-        f"{about.rows:,} rows in {about.pages:,} pages, about {max(1, round(about.minutes)):,} minutes and "
-        f"{max(1, round(about.megabytes)):,} MB"
-    )
