@@ -41,7 +41,7 @@ from cosmic.records import (
     Task,
     Volunteers,
 )
-from cosmic.reporting import ingest_notes, notes, since
+from cosmic.reporting import ingest_notes, notes, origins, since
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
@@ -213,7 +213,7 @@ def _split(part: NDArray[np.int8], options: PipelineOptions, *, salt: str) -> f.
 
 def _pages(pages: Sequence[StoredPage]) -> tuple[f.PageFacts, ...]:
     found = (
-        f.PageFacts(name=Path(page.origin).name, sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
+        f.PageFacts(name=origins.name_of(page.origin), sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
         for page in pages
     )
     return tuple(sorted(found, key=lambda page: (page.name, page.sha256)))
@@ -296,7 +296,7 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
     return f.Source(
         kind=options.source,
         simulated=simulated,
-        names=tuple(Path(judged.page.origin).name for judged in records.judged),
+        names=tuple(origins.name_of(judged.page.origin) for judged in records.judged),
         rows=options.rows if simulated else records.ingest.rows,
         seed=options.seed if simulated else None,
         release=options.release if options.source == "skyserver" else None,
@@ -306,7 +306,7 @@ def _source(records: RunRecords, options: PipelineOptions) -> f.Source:
         columns=shared,
         pages=tuple(
             f.PageFacts(
-                name=Path(judged.page.origin).name,
+                name=origins.name_of(judged.page.origin),
                 sha256=judged.page.id,
                 kind=judged.page.kind,
                 size=judged.page.size,
@@ -342,8 +342,7 @@ def _run(
     if changed is not None:
         fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
         new = write_array(count_cells(cells_of(fresh)), folder)
-    read = {judged.page.id for judged in records.judged}
-    others = tuple(Path(page.origin).name for page in pages if page.id not in read)
+    others, again = origins.earlier(pages, records.judged), origins.of_one_series(pages)
     return f.Run(
         id=identity.id,
         date=identity.started.date().isoformat(),
@@ -383,7 +382,7 @@ def _run(
         previous=previous,
         remark=records.remark or None,
         notes=(
-            *notes.of_earlier_ingests(records.ingest.earlier, others),
+            *notes.of_earlier_ingests(records.ingest.earlier, others, same_command=again),
             *ingest_notes.of_updates(records.ingest),
             *inputs,
         ),

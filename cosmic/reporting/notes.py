@@ -98,8 +98,8 @@ def _more(models: Sequence[str]) -> str:
     return f" and {len(models) - _NAMED} more models" if len(models) > _NAMED else ""
 
 
-def of_earlier_ingests(rows: int, pages: Sequence[str]) -> list[Note]:
-    """Return a warning where the catalogue holds rows that this run did not read.
+def of_earlier_ingests(rows: int, pages: Sequence[str], *, same_command: bool = False) -> list[Note]:
+    """Return a warning where the catalogue holds rows that this run did not read; a note where its command brings them.
 
     Parameters
     ----------
@@ -107,9 +107,17 @@ def of_earlier_ingests(rows: int, pages: Sequence[str]) -> list[Note]:
         Rows of the catalogue that come from earlier ingests.
     pages : sequence of str
         Names of the pages that this run did not read.
+    same_command : bool
+        Whether earlier runs of the same question to a survey brought them.
     """
     if rows <= 0:
         return []
+    if same_command:
+        return [
+            Note(
+                text=f"{rows} rows of the catalogue were brought by earlier runs, which asked the survey for the same."
+            )
+        ]
     named = f" ({', '.join(pages[:_NAMED])}{' and more' if len(pages) > _NAMED else ''})" if pages else ""
     text = (
         f"{rows} rows of the catalogue come from earlier ingests{named}: the models saw them too, and the command of "

@@ -16,7 +16,7 @@ from cosmic.clock import Clock, utc_now
 from cosmic.errors import ConfigError, SuspiciousResponse, TransientSourceError
 from cosmic.records import Page
 from cosmic.skyserver import answers
-from cosmic.skyserver.plan import Query
+from cosmic.skyserver.plan import Query, numbered
 from cosmic.sources.base import PageStore
 
 log = logging.getLogger(__name__)
@@ -115,7 +115,7 @@ def demand_rows(page: Page, query: Query, *, rows: int) -> None:
     """
     if rows == query.rows:
         return
-    what = "no rows" if rows == 0 else f"{rows:,} rows"
+    what = "no rows" if rows == 0 else numbered(rows, "row")
     more = f", as many as its limit of {query.limit:,}" if rows == query.limit else ""
     raise SuspiciousResponse(
         f"{page.origin} answered with {what}{more}, where the census counted {query.rows:,}. Nothing was changed; the "

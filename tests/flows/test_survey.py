@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -35,7 +36,7 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 def survey(patch: pytest.MonkeyPatch, prefect_server: None) -> Iterator[Survey]:
     """A small survey that Cosmic asks in pages of at most 30 rows, without pauses."""
     with serve(simulated_spectra(60, seed=3), limits=Limits(queries=10_000)) as running:
-        at(running, patch, page_rows=30, skyserver_timeout=0.5)
+        at(running, patch, page_rows=30, skyserver_timeout=3)  # a busy machine takes a second
         in_no_hurry(patch, retries=RETRIES)
         yield running
 
@@ -94,7 +95,7 @@ def test_what_goes_wrong_is_named_tried_as_configured_and_changes_nothing(
         survey.add_rows(NEW)
     with catalogue_of(home) as catalogue:
         before = (catalogue.state, catalogue.census("DR17 default"))
-        survey.mischief.add(at_place(fault, where))
+        survey.mischief.add(replace(at_place(fault, where), seconds=4.0))
         with pytest.raises(error, match=words):
             run()
         survey.mischief.clear()

@@ -38,6 +38,8 @@ def test_rows_of_earlier_ingests_are_a_warning_with_their_pages() -> None:
     )
     assert "and more)" in note.text
     assert "5.csv" not in note.text
+    (note,) = notes.of_earlier_ingests(2983, (), same_command=True)
+    assert (note.level, note.text.partition(" rows")[0]) == ("note", "2983")
 
 
 def _held(sha256: str, n_trained_on: int) -> f.Holdout:
