@@ -19,6 +19,10 @@ class PermanentSourceError(CosmicError):
     """A source refuses for good: a wrong query, a missing or unreadable file."""
 
 
+class QueryRefused(PermanentSourceError):
+    """A survey looked at a query and does not take it: it is wrong there, and the survey itself is well."""
+
+
 class ReleaseNotFound(PermanentSourceError):
     """A survey has no such data release."""
 

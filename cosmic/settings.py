@@ -33,6 +33,10 @@ def span(text: str) -> str:
     """Return a text that names plates; refuse another one."""
     if text != "all" and not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
         raise ValueError("it takes plates, such as 300, 300-420 or 300-420,500, or all")
+    for part in text.split(","):
+        low, _, high = part.partition("-")
+        if high and int(high) < int(low):
+            raise ValueError(f"{part} ends before it begins; did you mean {high}-{low}?")
     return text
 
 

@@ -12,7 +12,7 @@ from cosmic.home import Home
 from cosmic.records import Ingest, JudgedPage, Page
 from cosmic.settings import PipelineOptions, Settings
 from cosmic.skyserver.client import Service
-from cosmic.skyserver.plan import Batch, Request
+from cosmic.skyserver.plan import Batch, Request, numbered
 from cosmic.skyserver.pull import Pulled
 from cosmic.skyserver.requests import request_of, service_of
 from cosmic.skyserver.work import Wanted
@@ -84,10 +84,11 @@ def bring_survey(
     for batches in rounds(work.batches, settings.ingest_rows):
         moment = survey.moment(home, work.series) + (f" {uuid.uuid4()}" if wanted.refetch else "")
         pulled = pull_all(request, batches, service=service, home=home, moment=moment, steps=steps, pace=pace)
-        pages = judge([page for one in pulled for page in one.pages], home=home, settings=settings, steps=steps)
-        accept(pages)
         moved = Moved(work.series, tuple(one for batch in batches for one in batch.shards), work.gone)
-        ingests.append(steps.one(intake.ingest, pages, home=home, limits=settings.limits, counted=moved))
+        with survey.noting_refusals(home, work.series):
+            pages = judge([page for one in pulled for page in one.pages], home=home, settings=settings, steps=steps)
+            accept(pages)
+            ingests.append(steps.one(intake.ingest, pages, home=home, limits=settings.limits, counted=moved))
         judged += pages
     done = together(ingests)
     return Brought(tuple(judged), done, ". ".join([work.words, *_absent(done)]))
@@ -116,7 +117,11 @@ def pull_all(
 def _absent(done: Ingest) -> list[str]:
     if not done.absent:
         return []
-    return [f"{done.absent:,} objects of these plates are no longer among their rows; they stay in the catalogue"]
+    one = done.absent == 1
+    is_, they = ("is", "it stays") if one else ("are", "they stay")
+    return [
+        f"{numbered(done.absent, 'object')} of these plates {is_} no longer among their rows; {they} in the catalogue"
+    ]
 
 
 def together(ingests: Sequence[Ingest]) -> Ingest:

@@ -13,13 +13,18 @@ if __name__ == "__main__":
         line=Line(DifferenceOptions, Difference),
     )
 
+from collections.abc import Sequence
+
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
+from cosmic.errors import ConfigError
 from cosmic.home import Home
 from cosmic.records import Page
 from cosmic.settings import Settings
 from cosmic.skyserver.plan import Request, Span
+from cosmic.skyserver.profiles import profile_of
+from cosmic.skyserver.pull import Pulled
 from cosmic.skyserver.requests import service_of, spans_of
 from cosmic.skyserver.work import Wanted
 from cosmic.survey_options import Difference
@@ -39,19 +44,29 @@ def release_diff(options: Difference) -> dict[str, int]:
     """Write how two releases differ, and return how many spectra changed in each way."""
     settings, steps = Settings(), Steps()
     survey.set_limit(settings.skyserver_queries)
-    before, after = (
-        _pages(Request(number, page_rows=settings.page_rows), options, settings=settings, steps=steps)
-        for number in (options.from_, options.to)
-    )
-    return steps.one(survey.differ, before, after, file=options.file)
-
-
-def _pages(request: Request, options: Difference, *, settings: Settings, steps: Steps) -> tuple[Page, ...]:
     home, service = Home(options.home, options.sky), service_of(settings)
-    counted = steps.one(survey.census, request, service=service, folder=home.pages, spans=spans(options))
-    work = steps.one(survey.listed, request, counted, wanted=Wanted(spans=spans(options)))
+    requests = [Request(number, page_rows=settings.page_rows) for number in (options.from_, options.to)]
+    for request in requests:
+        profile_of(request.release)  # both must be readable before the first of many rows is asked for
+    counted = [
+        steps.one(survey.census, request, service=service, folder=home.pages, spans=spans(options))
+        for request in requests
+    ]
+    works = [
+        steps.one(survey.listed, request, page, wanted=Wanted(spans=spans(options)))
+        for request, page in zip(requests, counted, strict=True)
+    ]
+    if not any(work.batches for work in works):
+        raise ConfigError(f"Neither DR{options.from_} nor DR{options.to} has plates {options.shards}. Check --shards.")
     # a release is frozen: rows that were read for a comparison of this census need not be read again
-    pulled = pull_all(request, work.batches, service=service, home=home, moment="release-diff", steps=steps)
+    before, after = (
+        pull_all(request, work.batches, service=service, home=home, moment="release-diff", steps=steps)
+        for request, work in zip(requests, works, strict=True)
+    )
+    return steps.one(survey.differ, _pages(before), _pages(after), file=options.file)
+
+
+def _pages(pulled: Sequence[Pulled]) -> tuple[Page, ...]:
     return tuple(page for one in pulled for page in one.pages)
 
 

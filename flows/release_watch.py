@@ -29,6 +29,7 @@ def release_watch(options: Watch) -> tuple[int, ...]:
     settings, steps = Settings(), Steps()
     service, folder = service_of(settings), Home(options.home, options.sky).pages
     survey.set_limit(settings.skyserver_queries)
+    steps.one(survey.demand_known, options.release, service=service, folder=folder)
     asked = candidates(options.release)
     return tuple(one for one in asked if steps.one(survey.probe, one, service=service, folder=folder))
 
@@ -41,4 +42,5 @@ def main(options: Watch) -> str:
 
 def plan(options: Watch) -> str:
     """Say what would be asked; touch nothing."""
-    return f"Nothing was asked. A run would ask whether DR{', DR'.join(map(str, candidates(options.release)))} answer."
+    newer = ", DR".join(map(str, candidates(options.release)))
+    return f"Nothing was asked. A run would ask whether DR{newer} answer, and first whether DR{options.release} still does."

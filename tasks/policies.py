@@ -241,6 +241,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "standing": always_runs(),
     "listed": always_runs(),
     "probe": asks_survey(),
+    "known-release": asks_survey(),
     "release-diff": always_runs(),
     "judge": makes_files("cosmic.intake", "cosmic.sources.files", "cosmic.sources.simulated", "expectations.objects"),
     "ingest": asks_outside(),

@@ -12,7 +12,7 @@ from prefect.client.orchestration import get_client
 from prefect.concurrency.sync import rate_limit
 from prefect.events import emit_event
 
-from cosmic.errors import SuspiciousResponse
+from cosmic.errors import ContractViolation, SuspiciousResponse
 from cosmic.home import Home
 from cosmic.records import Ingest, Page
 from cosmic.settings import Settings
@@ -51,7 +51,7 @@ def compare(request: Request, counted: Page, *, home: Home, wanted: Wanted) -> W
     from cosmic.skyserver.work import find_work
 
     settings = Settings()
-    with open_catalogue(home, settings) as catalogue:
+    with _told(request), open_catalogue(home, settings) as catalogue:
         return find_work(
             request, counted, stored=catalogue.census(request.name), since=catalogue.since(request.name),
             wanted=wanted, a_minute=settings.skyserver_queries, max_loss=settings.max_row_loss,
@@ -83,7 +83,10 @@ def listed(request: Request, counted: Page, *, wanted: Wanted) -> Work:
     from cosmic.skyserver.work import find_work
 
     asked, every = Settings().skyserver_queries, replace(wanted, everything=True)
-    return find_work(request, counted, stored={}, since=None, wanted=every, a_minute=asked, max_loss=1.0)
+    with _told(request):
+        return find_work(
+            request, counted, stored={}, since=None, wanted=every, a_minute=asked, max_loss=1.0, may_be_empty=True
+        )
 
 
 @task(**policy("probe"), task_run_name="whether DR{release} answers")
@@ -91,13 +94,23 @@ def probe(release: int, *, service: Service, folder: Path) -> bool:
     """Ask whether a release answers."""
     from cosmic.skyserver.releases import answers, outlook
 
-    found = answers(release, ask=_asking(service, folder))
+    with _told(Request(release)):
+        found = answers(release, ask=_asking(service, folder))
     if found:
         payload = {"release": release, "what": outlook(release)}
         emit_event(
             "cosmic.release-answers", resource={"prefect.resource.id": f"cosmic.survey.{release}"}, payload=payload
         )
     return found
+
+
+@task(**policy("known-release"), task_run_name="whether DR{release} still answers")
+def demand_known(release: int, *, service: Service, folder: Path) -> None:
+    """Raise unless the release that is known answers."""
+    from cosmic.skyserver.releases import demand_known as demand
+
+    with _told(Request(release)):
+        demand(release, ask=_asking(service, folder))
 
 
 @task(**policy("release-diff"), task_run_name="compare two releases")
@@ -114,12 +127,25 @@ def moment(home: Home, series: str) -> str:
     """Return which catalogue a home has, made if there is none, and when rows of a series last came to it.
 
     A pull that was interrupted goes on with the answers that it has; one after the next ingest asks anew, since a
-    census does not see values that changed.
+    census does not see values that changed, and so does one after answers that broke their contract.
     """
     from cosmic.catalogue import open_catalogue
+    from cosmic.skyserver import refusals
 
     with open_catalogue(home, Settings()) as catalogue:
-        return f"{catalogue.id} {catalogue.since(series)}"
+        return f"{catalogue.id} {catalogue.since(series)} {refusals.count(home.judged, series)}"
+
+
+@contextmanager
+def noting_refusals(home: Home, series: str) -> Iterator[None]:
+    """Note that answers of a series broke their contract, so that the next run does not go on with them."""
+    from cosmic.skyserver import refusals
+
+    try:
+        yield
+    except ContractViolation as exc:
+        refusals.add(home.judged, series, why=str(exc))
+        raise
 
 
 def _asking(service: Service, folder: Path) -> Ask:

@@ -84,6 +84,10 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
         ({"release": 16}, "--release is for --source skyserver, not simulated"),
         ({"limit": 5, "where": "s.z > 1", "path": [Path("a.csv")]}, "--where and --limit are for .* not files"),
         ({"source": "skyserver", "refetch": "300-"}, "--refetch: it takes plates, such as 300, 300-420"),
+        (
+            {"source": "skyserver", "refetch": "7,420-300"},
+            "--refetch: 420-300 ends before it begins; did you mean 300-420",
+        ),
         ({"source": "skyserver", "query": "mine"}, "--query: it must be 'default' or 'study', not mine"),
         ({"source": "skyserver", "limit": 0}, "--limit: it must be at least 1"),
     ],

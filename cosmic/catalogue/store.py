@@ -160,7 +160,7 @@ class Catalogue:
         )  # fmt: skip
         if record.absent:
             log.warning(
-                "%d objects of the plates asked for are no longer among their rows; they stay in the catalogue",
+                "%d object(s) of the plates asked for no longer among their rows; they stay in the catalogue",
                 record.absent,
             )
         for one in record.contradictions:

@@ -68,7 +68,7 @@ class Run(Block):
     """This run. Not compared between runs. `remark` says what a survey had to bring. Times are ISO 8601 in UTC; `minutes` is the whole run.
 
     `pages_since` is when each page of the catalogue was first ingested, by its sha256; `earlier_pages` are the names of
-    those that this run did not read.
+    those that this run did not read and its command alone does not bring.
     """
 
     id: str

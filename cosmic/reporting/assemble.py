@@ -308,7 +308,6 @@ def _run(
         fresh = rows.filter(pc.is_in(rows["object_key"], value_set=changed.new))
         new = write_array(count_cells(cells_of(fresh)), folder)
     others = origins.pages_elsewhere(records.judged, pages, options=options)
-    earlier = records.ingest.earlier if options.source != "skyserver" else None
     return f.Run(
         id=identity.id,
         date=identity.started.date().isoformat(),
@@ -348,7 +347,7 @@ def _run(
         previous=previous,
         remark=records.remark or None,
         notes=(
-            *notes.of_earlier_ingests(earlier, others),
+            *notes.of_earlier_ingests(records.ingest.earlier, others, survey=options.source == "skyserver"),
             *ingest_notes.of_updates(records.ingest),
             *inputs,
         ),

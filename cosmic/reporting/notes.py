@@ -98,20 +98,24 @@ def _more(models: Sequence[str]) -> str:
     return f" and {len(models) - _NAMED} more models" if len(models) > _NAMED else ""
 
 
-def of_earlier_ingests(rows: int | None, pages: Sequence[str]) -> list[Note]:
-    """Return a warning where the catalogue holds rows that this run did not read.
+def of_earlier_ingests(rows: int, pages: Sequence[str], *, survey: bool = False) -> list[Note]:
+    """Return a warning where the catalogue holds rows that this run's command does not bring; a note where it does.
 
     Parameters
     ----------
-    rows : int or None
-        Rows of the catalogue that come from earlier ingests; None where those that a survey's series brought count as
-        read, so that only the pages tell.
+    rows : int
+        Rows of the catalogue that come from earlier ingests.
     pages : sequence of str
-        Names of the pages that this run did not read.
+        Names of the pages that the command of this run does not stand for.
+    survey : bool
+        Whether the run continues a survey's series, which brings each row once.
     """
-    if not (pages if rows is None else max(rows, 0)):
+    if rows <= 0:
         return []
-    counted = "Rows" if rows is None else f"{rows:,} rows"
+    if survey and not pages:
+        text = f"{rows:,} rows of the catalogue were brought by earlier runs, which asked the survey for the same."
+        return [Note(text=text)]
+    counted = "Rows" if survey else f"{rows:,} rows"  # of a survey's own some are among them
     named = f" ({', '.join(pages[:_NAMED])}{' and more' if len(pages) > _NAMED else ''})" if pages else ""
     text = (
         f"{counted} of the catalogue come from earlier ingests{named}: the models saw them too, and the command of "

@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Final
 
 from cosmic import facts as f
 from cosmic.catalogue import StoredPage
 from cosmic.intake import reading_of
-from cosmic.records import Ingest, JudgedPage, Page, Sky, Snapshot
+from cosmic.records import LABELS_KIND, Ingest, JudgedPage, Page, Sky, Snapshot
 from cosmic.settings import PipelineOptions
+
+_ADDRESS: Final = re.compile(r"https?://(?=\S+ )")
+"""How an answer of a survey begins: an address, and then in words what was asked."""
 
 
 def source_of(
@@ -20,7 +25,7 @@ def source_of(
     simulated, survey = snapshot.sky is Sky.SIMULATED, options.source == "skyserver"
     shared, own = shared_columns([reading.mapping for reading in readings])
     series = _series(options)
-    named = (Path(one.page.origin).name for one in judged if not (series and _of_series(one.page, series)))
+    named = (name_of(one.page.origin) for one in judged if not (series and _of_series(one.page, series)))
     return f.Source(
         kind=options.source,
         simulated=simulated,
@@ -43,10 +48,15 @@ def shared_columns(mappings: Sequence[dict[str, str]]) -> tuple[dict[str, str], 
     return shared, [{name: column for name, column in mapping.items() if name not in shared} for mapping in mappings]
 
 
+def name_of(origin: str) -> str:
+    """Return the name of a file, or what a survey was asked; a condition there may hold a slash."""
+    return _ADDRESS.sub("", origin, count=1) if _ADDRESS.match(origin) else Path(origin).name
+
+
 def stored_pages(pages: Sequence[StoredPage]) -> tuple[f.PageFacts, ...]:
     """Return the pages that a catalogue was built from, by name."""
     found = (
-        f.PageFacts(name=Path(page.origin).name, sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
+        f.PageFacts(name=name_of(page.origin), sha256=page.id, kind=page.kind, size=page.size, rows=page.rows)
         for page in pages
     )
     return tuple(sorted(found, key=lambda page: (page.name, page.sha256)))
@@ -57,11 +67,16 @@ def pages_elsewhere(
 ) -> tuple[str, ...]:
     """Return the names of the catalogue's pages that the command of this run does not stand for.
 
-    A survey's earlier pages are what its later runs build on: they are asked for once, and no reason to warn.
+    A survey's earlier pages are what its later runs build on: they are asked for once, and no reason to warn. So are the
+    labels of a Galaxy Zoo that the run takes again.
     """
     read, series = {one.page.id for one in judged}, _series(options)
     return tuple(
-        Path(page.origin).name for page in pages if page.id not in read and not (series and _of_series(page, series))
+        name_of(page.origin)
+        for page in pages
+        if page.id not in read
+        and not (series and _of_series(page, series))
+        and not (options.gz2 is not None and page.kind == LABELS_KIND)
     )
 
 
@@ -81,7 +96,7 @@ def _of_series(page: Page | StoredPage, series: str) -> bool:
 def _pages(judged: Sequence[JudgedPage], own: Sequence[dict[str, str]]) -> Iterator[f.PageFacts]:
     for one, columns in zip(judged, own, strict=True):
         yield f.PageFacts(
-            name=Path(one.page.origin).name,
+            name=name_of(one.page.origin),
             sha256=one.page.id,
             kind=one.page.kind,
             size=one.page.size,

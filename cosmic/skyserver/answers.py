@@ -19,7 +19,7 @@ from typing import Final
 import pyarrow as pa
 from pyarrow import csv as arrow_csv
 
-from cosmic.errors import PermanentSourceError, ReleaseNotFound, SuspiciousResponse, TransientSourceError
+from cosmic.errors import PermanentSourceError, QueryRefused, ReleaseNotFound, SuspiciousResponse, TransientSourceError
 from cosmic.skyserver.plan import Query
 
 _THROTTLE: Final = re.compile(r"maximum\s+\d+\s+quer(?:y|ies)", re.IGNORECASE)
@@ -97,15 +97,23 @@ _TYPES: Final = {"id": pa.string(), "integer": pa.int64(), "float": pa.float64()
 
 def _read(path: Path, types: dict[str, pa.DataType]) -> pa.Table:
     with path.open("rb") as file:
-        titled = file.readline().startswith(_TITLE.encode())
+        first, second = file.readline(), file.readline()
+    titled = first.startswith(_TITLE.encode())
+    header = next(csv.reader([(second if titled else first).decode("utf-8", errors="replace")]), [])
+    spelt = {name.lower(): name for name in header}  # a column may be asked for in one letter case and come in another
+    cased = {spelt.get(name.lower(), name): kind for name, kind in types.items()}
     try:
         return arrow_csv.read_csv(
             path,
             read_options=arrow_csv.ReadOptions(skip_rows=1 if titled else 0),
             convert_options=arrow_csv.ConvertOptions(
-                column_types=types, include_columns=list(types), strings_can_be_null=True
+                column_types=cased, include_columns=list(cased), strings_can_be_null=True
             ),
-        )
+        ).rename_columns(list(types))
+    except pa.ArrowKeyError as exc:
+        raise SuspiciousResponse(
+            f"The answer {path.name} does not begin as the service's tables do ({exc}). Nothing was changed; the page is kept."
+        ) from exc
     except pa.ArrowInvalid as exc:
         if "Empty CSV" in str(exc):
             return pa.table({name: pa.array([], kind) for name, kind in types.items()})
@@ -136,6 +144,11 @@ def _refuse_status(head: str, status: int, query: Query, address: str) -> None:
         raise _refused(address, f"with HTTP status {status}{said}", query)
     if status >= 500 or status in _PASSING_STATUS or _THROTTLE.search(said):
         raise TransientSourceError(f"{address} answered with HTTP status {status}{said}{_of(query)}.")
+    if status in (401, 403, 405, 407):
+        raise PermanentSourceError(
+            f"{address} does not let itself be asked (HTTP status {status}{said}). Check COSMIC_SKYSERVER_URL, and the proxy "
+            "where there is one."
+        )
     if status == 404:
         raise ReleaseNotFound(
             f"{address} has no data release {query.release} (HTTP status 404). Check --release, and COSMIC_SKYSERVER_URL "
@@ -152,8 +165,8 @@ def _refuse_web_page(text: str, query: Query, address: str) -> None:
     raise TransientSourceError(f"{address} answered with a web page{_page_title(text)} instead of rows{_of(query)}.")
 
 
-def _refused(address: str, how: str, query: Query) -> PermanentSourceError:
-    return PermanentSourceError(
+def _refused(address: str, how: str, query: Query) -> QueryRefused:
+    return QueryRefused(
         f"{address} refused the query {how}{_of(query)}. It would refuse it again: check --release, --query and --where."
     )
 

@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from typing import Any, Final
 
 from cosmic.clock import Clock, utc_now
-from cosmic.errors import SuspiciousResponse, TransientSourceError
+from cosmic.errors import ConfigError, SuspiciousResponse, TransientSourceError
 from cosmic.records import Page
 from cosmic.skyserver import answers
-from cosmic.skyserver.plan import Query
+from cosmic.skyserver.plan import Query, numbered
 from cosmic.sources.base import PageStore
 
 log = logging.getLogger(__name__)
@@ -80,6 +80,14 @@ def ask(
             clock=clock,
             answer={"status": response.status_code, "release": query.release, "address": response.url.split("?")[0]},
         )
+    except (
+        requests.exceptions.InvalidSchema,
+        requests.exceptions.InvalidURL,
+        requests.exceptions.MissingSchema,
+    ) as exc:  # waiting does not mend these
+        raise ConfigError(
+            f"{service.address} is no address that can be asked ({_plain(exc)}). COSMIC_SKYSERVER_URL takes one such as {PUBLIC}."
+        ) from exc
     except requests.exceptions.RequestException as exc:
         raise TransientSourceError(f"{service.address} did not answer: {_plain(exc)}.") from exc
     answers.demand_table(page.path, query, status=response.status_code, address=service.address)
@@ -107,7 +115,7 @@ def demand_rows(page: Page, query: Query, *, rows: int) -> None:
     """
     if rows == query.rows:
         return
-    what = "no rows" if rows == 0 else f"{rows:,} rows"
+    what = "no rows" if rows == 0 else numbered(rows, "row")
     more = f", as many as its limit of {query.limit:,}" if rows == query.limit else ""
     raise SuspiciousResponse(
         f"{page.origin} answered with {what}{more}, where the census counted {query.rows:,}. Nothing was changed; the "

@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cosmic.errors import CosmicError, PermanentSourceError, ReleaseNotFound
+from cosmic.errors import ConfigError, CosmicError, QueryRefused, ReleaseNotFound
 from cosmic.records import Page
 from cosmic.skyserver.answers import read_columns
 from cosmic.skyserver.plan import Query
@@ -117,9 +117,26 @@ def answers(release: int, *, ask: Ask) -> bool:
         ask(Query(sql, release, ("plate",), 1, 1, f"DR{release}, whether it answers"))
     except ReleaseNotFound:
         return False
-    except PermanentSourceError:
+    except QueryRefused:
         return True  # it is there, and has other tables
     return True
+
+
+def demand_known(release: int, *, ask: Ask) -> None:
+    """Raise unless the release that is known answers: where it does not, that others do not says nothing.
+
+    Raises
+    ------
+    ConfigError
+        If it does not.
+    TransientSourceError
+        If the service cannot be asked now.
+    """
+    if not answers(release, ask=ask):
+        raise ConfigError(
+            f"DR{release} itself does not answer, so nothing can be said of newer releases. Check --release, and "
+            "COSMIC_SKYSERVER_URL where it is set."
+        )
 
 
 def outlook(release: int) -> str:

@@ -22,6 +22,8 @@ QUERIES_A_MINUTE: Final = 60
 _TOP: Final = re.compile(r"^select\s+(?:distinct\s+)?top\s+(\S+)", re.IGNORECASE)
 _SUBQUERY: Final = re.compile(r"(?<!\()(?<!\( )\bselect\s", re.IGNORECASE)
 _FORBIDDEN: Final = (".sp_", ".fn_", ".xp_", ".ms_", ".dt_", " sp_", " fn_", " xp_", " ms_", " dt_")
+_IN_TEXT: Final = re.compile(r"--|/\*|[;\n\r\t]|\bselect\s|[. ](?:sp|fn|xp|ms|dt)_", re.IGNORECASE)
+"""What the service, and astroquery before it, cut out or replace wherever it stands: in quotes it becomes other text."""
 
 
 def tidy(sql: str) -> str:
@@ -63,6 +65,10 @@ def demand_allowed(sql: str, *, max_rows: int = MAX_ROWS) -> str:
         raise _refusal(query, f"without TOP the service silently cuts the answer at {max_rows:,} rows")
     if not top[1].isdigit() or not 1 <= int(top[1]) <= max_rows:
         raise _refusal(query, f"TOP {top[1]} is not between 1 and {max_rows:,}")
+    if changed := _IN_TEXT.search("\0".join(re.findall(r"'(?:[^']|'')*'", query))):
+        raise _refusal(
+            query, f"{changed[0]!r} within a text in quotes would be changed on the way, and the text with it"
+        )
     if (size := len(quote_plus(query))) > MAX_ENCODED:
         raise _refusal(query, f"it has {size:,} encoded characters, and a GET may have {MAX_ENCODED:,}")
     return query

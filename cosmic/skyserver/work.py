@@ -61,9 +61,9 @@ class Work:
         lost = f". {_lost(len(self.gone), self.unit)}" if self.gone else ""
         if not self.batches:
             when = f" since {self.since}" if self.since else ""
-            return f"{self.series}: nothing new{when} ({self.same:,} {self.unit}s as before){lost}"
+            return f"{self.series}: nothing new{when} ({plan.numbered(self.same, self.unit)} as before){lost}"
         n = sum(len(batch.shards) for batch in self.batches)
-        what = f"{n:,} {self.unit}{'' if n == 1 else 's'}{'' if self.everything else ' new or changed'}"
+        what = f"{plan.numbered(n, self.unit)}{'' if self.everything else ' new or changed'}"
         left = f"; {self.waiting:,} more wait for the next run" if self.waiting else ""
         last = "; pages that are here already are not asked for again" if self.everything else ""
         return f"{self.series}: {what}, {self.estimate.size}{left}{lost}{last}"
@@ -105,6 +105,7 @@ def find_work(
     wanted: Wanted,
     a_minute: int,
     max_loss: float,
+    may_be_empty: bool = False,
 ) -> Work:
     """Return what is to be asked for.
 
@@ -122,6 +123,8 @@ def find_work(
         Queries that may be sent in a minute.
     max_loss : float
         Share of the stored census's rows that may be gone from the survey.
+    may_be_empty : bool
+        Whether the survey may have no row at all of the spans that are wanted.
 
     Raises
     ------
@@ -133,9 +136,10 @@ def find_work(
     profile, now = profile_of(request.release, request.query), read_census(counted)
     stored = {s: one for s, one in stored.items() if not wanted.spans or within(s, wanted.spans)}
     present = [one.shard for one in now]
-    _demand_rows(request, counted, now, stored=stored, wanted=wanted)
+    if not (may_be_empty and wanted.spans):
+        _demand_rows(request, counted, now, stored=stored, wanted=wanted)
     changes = compare(stored, now, again=asked_again(wanted.refetch, present))
-    _demand_most(request, counted, changes.gone, stored=stored, max_loss=max_loss)
+    _demand_most(request, counted, now, stored=stored, max_loss=max_loss)
     taken = plan.limited(changes.to_fetch, wanted.limit)
     # between two spans lie plates that were not counted: nothing may be asked for across the end of one
     present += [high + 1 for _, high in wanted.spans]
@@ -173,12 +177,14 @@ def _demand_rows(
 
 
 def _demand_most(
-    request: Request, counted: Page, gone: Sequence[Shard], *, stored: Mapping[int, Shard], max_loss: float
+    request: Request, counted: Page, now: Sequence[Shard], *, stored: Mapping[int, Shard], max_loss: float
 ) -> None:
-    lost, had = sum(one.n for one in gone), sum(one.n for one in stored.values())
-    if lost > max_loss * had:
+    counts = {one.shard: one.n for one in now}
+    lost = {s: one.n - counts.get(s, 0) for s, one in stored.items() if one.n > counts.get(s, 0)}
+    gone, missing, had = len(stored.keys() - counts.keys()), sum(lost.values()), sum(one.n for one in stored.values())
+    if missing > max_loss * had:
         raise SuspiciousResponse(
-            f"{counted.origin} lacks {len(gone):,} of {len(stored):,} plates with {lost:,} of the {had:,} rows that "
-            f"{request.name} had. Nothing was changed; the page is kept as {counted.path.name}. If the survey took them "
+            f"{counted.origin} lacks {missing:,} of the {had:,} rows that {request.name} had, on {len(lost):,} of "
+            f"{len(stored):,} plates, {gone:,} of which are gone. Nothing was changed; the page is kept as {counted.path.name}. If the survey took them "
             f"back, set COSMIC_MAX_ROW_LOSS higher (now {max_loss:g}) for one run."
         )

@@ -16,6 +16,7 @@ from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from importlib import metadata
+from io import FileIO
 from pathlib import Path
 from typing import Final, Protocol
 
@@ -23,7 +24,7 @@ import pyarrow as pa
 
 from cosmic.artefacts import intact, sha256_of, write
 from cosmic.clock import Clock, utc_now
-from cosmic.errors import ArtefactCorrupt, PermanentSourceError
+from cosmic.errors import ArtefactCorrupt, ConfigError, PermanentSourceError
 from cosmic.records import MagnitudeSystem, MagnitudeUnit, Page, PageId, Sky
 
 log = logging.getLogger(__name__)
@@ -271,11 +272,24 @@ def stored_suffix(path: Path) -> str:
 
 def _write_hashed(chunks: Iterable[bytes], path: Path) -> tuple[str, int]:
     sha, size = hashlib.sha256(), 0
-    with path.open("xb") as file:
+    with path.open("xb", buffering=0) as file:  # a full disk shows at the write, not when the file is closed
         for chunk in chunks:
             sha.update(chunk)
-            size += file.write(chunk)
+            size += _put(file, chunk)
     return sha.hexdigest(), size
+
+
+def _put(file: FileIO, chunk: bytes) -> int:
+    left = memoryview(chunk)
+    try:
+        while left:
+            left = left[file.write(left) :]
+    except OSError as exc:  # of the disk: what comes from a source or a connection fails outside
+        raise ConfigError(
+            f"No page can be written in {Path(str(file.name)).parent} ({exc.strerror}). Nothing was changed; make room, or "
+            "use another --home, and run the same command again."
+        ) from exc
+    return len(chunk)
 
 
 def _write_manifest(path: Path, facts: dict[str, object], *, started: datetime, ended: datetime) -> None:

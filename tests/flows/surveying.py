@@ -64,7 +64,7 @@ EACH: Final = [
     (Fault(Wrong.HANG, seconds=0.8), TransientSourceError, "did not answer"),
     (Fault(Wrong.ERROR_MESSAGE), PermanentSourceError, "could not be run"),
     (Fault(Wrong.EMPTY), SuspiciousResponse, "no rows"),
-    (Fault(Wrong.CAPPED, rows=1), SuspiciousResponse, "1 rows, where the census counted|it is not whole"),
+    (Fault(Wrong.CAPPED, rows=1), SuspiciousResponse, "1 row, where the census counted|it is not whole"),
     (Fault(Wrong.RENAMED), SuspiciousResponse, "lacking"),
     (Fault(Wrong.RETYPED), SuspiciousResponse, "no number"),
 ]

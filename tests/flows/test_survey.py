@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -39,7 +40,7 @@ def patch() -> Iterator[pytest.MonkeyPatch]:
 def survey(patch: pytest.MonkeyPatch, prefect_server: None) -> Iterator[Survey]:
     """A small survey that Cosmic asks in pages of at most 30 rows, without pauses."""
     with serve(simulated_spectra(60, seed=3), votes=VOTES, limits=Limits(queries=10_000)) as running:
-        at(running, patch, page_rows=30, skyserver_timeout=0.5)
+        at(running, patch, page_rows=30, skyserver_timeout=3)  # a busy machine takes a second
         in_no_hurry(patch, retries=RETRIES)
         yield running
 
@@ -141,7 +142,7 @@ def test_what_goes_wrong_is_named_tried_as_configured_and_changes_nothing(
         survey.add_rows(NEW)
     with catalogue_of(home) as catalogue:
         before = (catalogue.state, catalogue.census("DR17 default"))
-        survey.mischief.add(at_place(fault, where))
+        survey.mischief.add(replace(at_place(fault, where), seconds=4.0))
         with pytest.raises(error, match=words):
             run()
         survey.mischief.clear()
@@ -177,7 +178,7 @@ def test_a_refetch_finds_what_changed_in_place_with_its_history_and_tells_what_i
         done = run(refetch=str(plate))
         assert survey.log.shards == {plate}
         assert (done.ingest.updated, done.ingest.inserted, done.ingest.absent) == (1, 0, 1)
-        assert "1 objects of these plates are no longer among their rows; they stay" in done.remark
+        assert "1 object of these plates is no longer among their rows; it stays" in done.remark
         rows = catalogue.rows().to_pylist()
         assert len(rows) == n
         key = next(row["object_key"] for row in rows if (row["plate"], row["fiberid"]) == (plate, galaxy))
@@ -214,6 +215,13 @@ def test_a_newer_release_is_seen_and_compared(survey: Survey, run: Run, tmp_path
     assert told.startswith("DR18 answers. What is new in it: python -m flows.release_diff --from 17 --to 18")
     told = release_diff.main(Difference(shards=str(plate), home=tmp_path))
     assert told.splitlines()[0] == "DR17 to DR18: 0 added, 0 removed, 0 re-keyed, 1 re-classed"
+    survey.add_rows([row | {"plate": 77} for row in NEW], release=18)
+    only = release_diff.main(Difference(shards="77", home=tmp_path, out=tmp_path / "only.csv"))
+    assert only.startswith("DR17 to DR18: 2 added, 0 removed")  # a plate of one release alone
+    survey.log.clear()
+    with pytest.raises(CosmicError, match="no profile"):
+        release_diff.main(Difference(to=19, home=tmp_path))
+    assert not survey.log.queries  # known before all of the other one is read
     text = Path(told.splitlines()[1]).read_text(encoding="utf-8")
     assert text.splitlines()[1].startswith(f'"re-classed",{plate},')
     assert not (tmp_path / "real" / "catalogue.db").exists()

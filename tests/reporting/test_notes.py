@@ -38,9 +38,10 @@ def test_rows_of_earlier_ingests_are_a_warning_with_their_pages() -> None:
     )
     assert "and more)" in note.text
     assert "5.csv" not in note.text
-    (note,) = notes.of_earlier_ingests(None, ["stars.csv"])
+    (note,) = notes.of_earlier_ingests(2983, ["stars.csv"], survey=True)
     assert note.text.startswith("Rows of the catalogue come from earlier ingests (stars.csv)")
-    assert notes.of_earlier_ingests(None, ()) == []
+    (note,) = notes.of_earlier_ingests(2983, (), survey=True)
+    assert (note.level, note.text.partition(" rows")[0]) == ("note", "2,983")
 
 
 def _held(sha256: str, n_trained_on: int) -> f.Holdout:

@@ -9,9 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from cosmic.errors import PermanentSourceError, SuspiciousResponse, TransientSourceError
+from cosmic.errors import ConfigError, PermanentSourceError, QueryRefused, SuspiciousResponse, TransientSourceError
 from cosmic.records import Page
 from cosmic.skyserver import client, plan, pull
+from cosmic.skyserver.answers import demand_table, read_rows
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Query, Request
 from cosmic.skyserver.profiles import OPTICAL
@@ -201,3 +202,37 @@ def test_reading_columns_keeps_ids_exact(tmp_path: Path) -> None:
     table = read_columns(tmp_path / "a.csv", ["specObjID"])
     assert table.schema.field("specObjID").type == pa.string()
     assert table["specObjID"].to_pylist() == ["18446744073709551615"]
+
+
+@pytest.mark.parametrize("address", ["skyserver.sdss.org", "ftp://skyserver.sdss.org", "http://[1"])
+def test_what_is_no_address_is_not_asked_again(tmp_path: Path, address: str) -> None:
+    with pytest.raises(ConfigError, match="COSMIC_SKYSERVER_URL"):
+        client.ask(
+            Query("SELECT TOP 1 z FROM SpecObj", 17, ("z",), 1, 1), service=Service(address), store=PageStore(tmp_path)
+        )
+
+
+def test_columns_may_come_in_another_letter_case(tmp_path: Path) -> None:
+    path = tmp_path / "page.csv"
+    path.write_text("#Table1\nSPECOBJID,Z\n18446744073709551615,0.5\n")
+    query = Query("SELECT TOP 2 …", 17, ("specObjID", "z"), 2, 1, kinds=("id", "float"))
+    demand_table(path, query, status=200, address="here")
+    assert read_rows(path, query).to_pylist() == [{"specObjID": "18446744073709551615", "z": 0.5}]
+
+
+@pytest.mark.parametrize("start", ["\n", "\ufeff"])
+def test_a_table_that_begins_otherwise_is_suspicious(tmp_path: Path, start: str) -> None:
+    path = tmp_path / "page.csv"
+    path.write_text(f"{start}#Table1\nspecObjID\n1\n", encoding="utf-8")
+    query = Query("SELECT TOP 2 …", 17, ("specObjID",), 2, 1, kinds=("id",))
+    with pytest.raises(SuspiciousResponse, match="does not begin as"):
+        read_rows(path, query)
+
+
+@pytest.mark.parametrize("status", [401, 403])
+def test_a_closed_door_is_not_taken_for_a_wrong_query(tmp_path: Path, status: int) -> None:
+    path = tmp_path / "page.csv"
+    path.write_text("<html><title>Forbidden</title></html>")
+    with pytest.raises(PermanentSourceError, match="COSMIC_SKYSERVER_URL") as found:
+        demand_table(path, Query("SELECT", 17, ("z",), 1, 1), status=status, address="here")
+    assert not isinstance(found.value, QueryRefused)

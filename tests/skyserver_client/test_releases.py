@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import functools
 from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from cosmic.errors import TransientSourceError
+from cosmic.errors import ConfigError, TransientSourceError
+from cosmic.records import Page
 from cosmic.skyserver import client
 from cosmic.skyserver.client import Service
+from cosmic.skyserver.plan import Query
 from cosmic.skyserver.releases import (
     SPECTRUM,
     VALUES,
@@ -18,6 +21,7 @@ from cosmic.skyserver.releases import (
     answers,
     candidates,
     counts,
+    demand_known,
     difference,
     outlook,
     write,
@@ -96,6 +100,17 @@ def test_a_release_answers_with_a_profile_or_without_or_not_at_all(tmp_path: Pat
         survey.mischief.add(Fault(Wrong.UNAVAILABLE))
         with pytest.raises(TransientSourceError):
             found(18)
+
+
+def test_that_no_newer_one_answers_says_nothing_where_the_known_one_does_not_either(tmp_path: Path) -> None:
+    with serve(simulated_spectra(50, seed=3)) as survey:
+
+        def ask(query: Query, *, path: str = "") -> Page:
+            return client.ask(query, service=Service(survey.url + path), store=PageStore(tmp_path))
+
+        demand_known(17, ask=ask)
+        with pytest.raises(ConfigError, match="DR17 itself does not answer"):
+            demand_known(17, ask=functools.partial(ask, path="/elsewhere"))
 
 
 def test_what_can_be_done_with_a_release_is_told() -> None:

@@ -38,12 +38,18 @@ def test_what_the_service_would_refuse_or_change_is_refused_with_the_rule(sql: s
     [
         GOOD,
         "select  top 5\n z from SpecObj where plate in (select plate from PlateX)",
-        "SELECT TOP 5 z FROM SpecObj WHERE subClass = 'a; -- SELECT b'",
+        "SELECT TOP 5 z FROM SpecObj WHERE subClass = 'A0 (19510)  '",
         "SELECT DISTINCT TOP 5 plate FROM SpecObj",
     ],
 )
 def test_what_the_service_runs_as_written_passes(sql: str) -> None:
     assert demand_allowed(sql) == tidy(sql)
+
+
+@pytest.mark.parametrize("text", ["a--b", "a;b", "/*a", "a select b", "x.sp_y", "a\nb"])
+def test_text_in_quotes_that_would_be_changed_on_the_way_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="within a text in quotes would be changed"):
+        demand_allowed(f"{GOOD} WHERE s.subClass = '{text}'")
 
 
 @given(st.lists(st.sampled_from(["a", "'b  c'", "' '", "  ", "\n", "\t", "''"])))

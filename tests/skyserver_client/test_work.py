@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
+from dataclasses import replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -92,9 +93,15 @@ def test_plates_of_two_spans_are_never_asked_for_across_what_lies_between(tmp_pa
 
 def test_a_census_that_lacks_most_rows_is_suspicious(tmp_path: Path) -> None:
     with pytest.raises(
-        SuspiciousResponse, match=r"lacks 3 of 5 plates with 120 of the 200 rows .* COSMIC_MAX_ROW_LOSS"
+        SuspiciousResponse,
+        match=r"lacks 120 of the 200 rows .* on 3 of 5 plates, 3 of which are gone.* COSMIC_MAX_ROW_LOSS",
     ):
         work(SHARDS[:2], tmp_path, stored=SHARDS)
+
+
+def test_so_is_one_in_which_every_plate_is_there_and_most_of_its_rows_are_not(tmp_path: Path) -> None:
+    with pytest.raises(SuspiciousResponse, match=r"lacks 195 of the 200 rows .* on 5 of 5 plates, 0 of which are gone"):
+        work([replace(one, n=1) for one in SHARDS], tmp_path, stored=SHARDS)
 
 
 @pytest.mark.parametrize("stored", [SHARDS, ()])

@@ -16,7 +16,7 @@ from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.records import Page
 from cosmic.settings import PipelineOptions
 from cosmic.sources import SOURCES, source_for
-from cosmic.sources.base import PageStore, check_page, stored_suffix
+from cosmic.sources.base import PageStore, _put, check_page, stored_suffix
 from cosmic.sources.files import FilesSource
 
 NOON = datetime(2026, 1, 2, 12, tzinfo=UTC)
@@ -33,6 +33,14 @@ def stored(store: PageStore, data: bytes = b"u,g\n1,2\n", **changes: str) -> Pag
     clock = ticking()
     facts = {"suffix": ".csv", "kind": "files", "origin": "rows.csv"} | changes
     return store.add(iter([data[:3], data[3:]]), clock=lambda: next(clock), **facts)  # type: ignore[arg-type]
+
+
+def test_a_full_disk_is_named() -> None:
+    with (
+        Path("/dev/full").open("wb", buffering=0) as disk,
+        pytest.raises(ConfigError, match=r"No space left.*make room"),
+    ):
+        _put(disk, b"u,g\n")
 
 
 def test_a_page_is_named_by_its_bytes_and_has_a_manifest(tmp_path: Path) -> None:

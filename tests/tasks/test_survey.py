@@ -17,9 +17,12 @@ from prefect.client.schemas.objects import State
 from prefect.concurrency.sync import rate_limit
 from prefect.states import StateType
 
-from cosmic.errors import PermanentSourceError, SuspiciousResponse, TransientSourceError
+from cosmic.errors import ContractViolation, PermanentSourceError, SuspiciousResponse, TransientSourceError
+from cosmic.home import Home
+from cosmic.records import Sky
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Request
+from cosmic.skyserver.work import Wanted
 from tasks import survey
 from tasks.policies import asks_survey
 from tests.skyserver.faults import Fault, Wrong
@@ -132,14 +135,30 @@ def alerts_on_the_server() -> list[dict[str, Any]]:
 
 @pytest.mark.usefixtures("prefect_server")
 def test_what_cannot_be_right_raises_an_alert_and_keeps_the_page(tmp_path: Path) -> None:
-    with serve(simulated_spectra(100, seed=3), faults=[Fault(Wrong.CAPPED, rows=2)]) as found:
+    home = Home(tmp_path / "home", Sky.REAL)
+    with serve(simulated_spectra(100, seed=3), faults=[Fault(Wrong.CAPPED, rows=2), Fault(Wrong.EMPTY)]) as found:
         survey.set_limit(600)
         with pytest.raises(SuspiciousResponse, match="it is not whole"):
             survey.census.fn(Request(), service=Service(found.url), folder=tmp_path)
-    assert len(list(tmp_path.glob("*.csv"))) == 1
+        counted = survey.census.fn(Request(), service=Service(found.url), folder=tmp_path)
+        with pytest.raises(SuspiciousResponse, match="no rows at all"):
+            survey.compare.fn(Request(), counted, home=home, wanted=Wanted())
+    assert len(list(tmp_path.glob("*.csv"))) == 2
     end = time.monotonic() + 30
-    while not (sent := [one for one in alerts_on_the_server() if found.url in one["payload"]["why"]]):
-        assert time.monotonic() < end, "no alert came to the server"
+    while len(sent := [one for one in alerts_on_the_server() if found.url in one["payload"]["why"]]) < 2:
+        assert time.monotonic() < end, f"{len(sent)} of 2 alerts came to the server"
         time.sleep(0.1)
-    assert sent[0]["payload"]["what"] == "DR17 default"
-    assert sent[0]["resource"]["prefect.resource.id"] == "cosmic.survey.17.default"
+    assert {one["payload"]["what"] for one in sent} == {"DR17 default"}
+    assert {one["resource"]["prefect.resource.id"] for one in sent} == {"cosmic.survey.17.default"}
+
+
+def test_answers_that_broke_their_contract_are_asked_for_anew_and_others_are_gone_on_with(tmp_path: Path) -> None:
+    home = Home(tmp_path, Sky.REAL)
+    first, other = survey.moment(home, "DR17 default"), survey.moment(home, "DR16 default")
+    with pytest.raises(TransientSourceError), survey.noting_refusals(home, "DR17 default"):
+        raise TransientSourceError("the database went away")
+    assert survey.moment(home, "DR17 default") == first
+    with pytest.raises(ContractViolation), survey.noting_refusals(home, "DR17 default"):
+        raise ContractViolation("a page broke its contract:\n- all of it")
+    assert survey.moment(home, "DR17 default") != first
+    assert survey.moment(home, "DR16 default") == other
