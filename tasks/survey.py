@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 from prefect import task
 from prefect.client.orchestration import get_client
-from prefect.concurrency.sync import rate_limit
 from prefect.events import emit_event
 
 from cosmic.errors import SuspiciousResponse
@@ -21,6 +20,7 @@ from cosmic.skyserver.pull import Ask, Pulled
 from cosmic.skyserver.work import Wanted, Work
 from cosmic.sources.base import PageStore
 from tasks.policies import policy
+from tasks.turns import take_turn
 
 LIMIT = "cosmic-skyserver"
 """Name of the Prefect limit that all workers of a server share."""
@@ -122,10 +122,8 @@ def moment(home: Home, series: str) -> str:
 
 
 def _asking(service: Service, folder: Path) -> Ask:
-    turn: Callable[[], None] = lambda: rate_limit(LIMIT, strict=True)  # noqa: E731 - passed on as it is
-
     def asking(query: Query) -> Page:
-        return ask(query, service=service, store=PageStore(folder), before_asking=turn)
+        return ask(query, service=service, store=PageStore(folder), before_asking=lambda: take_turn(LIMIT))
 
     return asking
 
