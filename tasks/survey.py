@@ -2,14 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
 
 from prefect import task
 from prefect.client.orchestration import get_client
-from prefect.concurrency.sync import rate_limit
 from prefect.events import emit_event
 
 from cosmic.errors import ContractViolation, SuspiciousResponse
@@ -22,6 +21,7 @@ from cosmic.skyserver.pull import Ask, Pulled
 from cosmic.skyserver.work import Wanted, Work
 from cosmic.sources.base import PageStore
 from tasks.policies import policy
+from tasks.turns import take_turn
 
 LIMIT = "cosmic-skyserver"
 """Name of the Prefect limit that all workers of a server share."""
@@ -149,10 +149,8 @@ def noting_refusals(home: Home, series: str) -> Iterator[None]:
 
 
 def _asking(service: Service, folder: Path) -> Ask:
-    turn: Callable[[], None] = lambda: rate_limit(LIMIT, strict=True)  # noqa: E731 - passed on as it is
-
     def asking(query: Query) -> Page:
-        return ask(query, service=service, store=PageStore(folder), before_asking=turn)
+        return ask(query, service=service, store=PageStore(folder), before_asking=lambda: take_turn(LIMIT))
 
     return asking
 

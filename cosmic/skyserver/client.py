@@ -88,7 +88,7 @@ def ask(
         raise ConfigError(
             f"{service.address} is no address that can be asked ({_plain(exc)}). COSMIC_SKYSERVER_URL takes one such as {PUBLIC}."
         ) from exc
-    except requests.exceptions.RequestException as exc:
+    except (requests.exceptions.RequestException, requests.exceptions.BaseHTTPError) as exc:  # type: ignore[attr-defined]
         raise TransientSourceError(f"{service.address} did not answer: {_plain(exc)}.") from exc
     answers.demand_table(page.path, query, status=response.status_code, address=service.address)
     return page
@@ -97,7 +97,7 @@ def ask(
 def _chunks(response: Any, *, service: Service) -> Iterator[bytes]:
     end = time.monotonic() + service.deadline
     with response:
-        for chunk in response.iter_content(_CHUNK):
+        while chunk := response.raw.read1(_CHUNK, decode_content=True):  # as it comes: a full one may take for ever
             if time.monotonic() > end:
                 raise TransientSourceError(
                     f"{service.address} was still answering after {service.deadline:.0f} s; the request was given up."

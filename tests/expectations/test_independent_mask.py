@@ -156,7 +156,7 @@ COPIES = st.lists(st.tuples(PLACES, PLACES), max_size=6)
 BROKEN = st.lists(st.tuples(PLACES, st.sampled_from(["u", "redshift", "plate", "ra"])), max_size=4, unique=True)
 
 
-@settings(max_examples=15, deadline=None)
+@settings(max_examples=10, deadline=None)  # each judges a page, half a second
 @given(seed=st.integers(0, 9), plants=PLANTS, copies=COPIES, broken=BROKEN)
 def test_planted_faults_of_generated_pages(
     good_objects: Objects, as_page: AsPage, seed: int, plants: list[tuple[int, str, object]],

@@ -49,7 +49,7 @@ def test_earlier_pages_of_the_series_that_a_survey_run_continues_are_its_own() -
 
 
 def test_earlier_labels_are_those_of_a_run_that_takes_labels() -> None:
-    options = PipelineOptions(source="skyserver", gz2="release")
+    options = PipelineOptions(source="skyserver", gz2="skyserver")
     assert pages_elsewhere([], [*OWN, LABELS], options=options) == ()
     assert pages_elsewhere([], [*OWN, LABELS], options=PipelineOptions(source="skyserver")) == (LABELS.origin,)
 

@@ -14,7 +14,6 @@ import pytest
 from prefect import flow, task
 from prefect.client.orchestration import get_client
 from prefect.client.schemas.objects import State
-from prefect.concurrency.sync import rate_limit
 from prefect.states import StateType
 
 from cosmic.errors import ContractViolation, PermanentSourceError, SuspiciousResponse, TransientSourceError
@@ -25,6 +24,7 @@ from cosmic.skyserver.plan import Request
 from cosmic.skyserver.work import Wanted
 from tasks import survey
 from tasks.policies import asks_survey
+from tasks.turns import take_turn
 from tests.skyserver.faults import Fault, Wrong
 from tests.skyserver.server import serve
 from tests.skyserver.sources import simulated_spectra
@@ -102,7 +102,7 @@ def test_all_workers_together_never_ask_more_often_than_the_limit_has_it() -> No
 
     def worker() -> None:
         for _ in range(each):
-            rate_limit(survey.LIMIT, strict=True)
+            take_turn(survey.LIMIT)
             turns.append(time.monotonic())
 
     threads = [threading.Thread(target=worker) for _ in range(workers)]
