@@ -26,11 +26,11 @@ LIMIT = "cosmic-skyserver"
 """Name of the Prefect limit that all workers of a server share."""
 
 
-def set_limit(queries: int) -> None:
-    """Set how many queries a minute all workers of this server may send, evenly spaced."""
+def set_limit(requests: int, *, name: str = LIMIT) -> None:
+    """Set how many requests a minute all workers of this server may send, evenly spaced."""
     # one slot that is free again after a while: a bucket of 60 would let 120 through in its first minute
     with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(LIMIT, 1, slot_decay_per_second=queries / 60)
+        client.upsert_global_concurrency_limit_by_name(name, 1, slot_decay_per_second=requests / 60)
 
 
 @task(**policy("census"), task_run_name="census of {request.name}")
@@ -38,7 +38,7 @@ def census(request: Request, *, service: Service, folder: Path, spans: tuple[Spa
     """Ask what SkyServer holds, in some spans of plates or in all."""
     from cosmic.skyserver.pull import take_census
 
-    with _told(request):
+    with told(request.name, request.release, request.query):
         page, _ = take_census(request, ask=_asking(service, folder), spans=spans)
     return page
 
@@ -63,7 +63,7 @@ def pull(request: Request, batch: Batch, *, service: Service, folder: Path, mome
     from cosmic.skyserver.pull import pull as pull_batch
 
     del moment  # part of the key
-    with _told(request):
+    with told(request.name, request.release, request.query):
         return pull_batch(request, batch, ask=_asking(service, folder))
 
 
@@ -131,11 +131,11 @@ def _asking(service: Service, folder: Path) -> Ask:
 
 
 @contextmanager
-def _told(request: Request) -> Iterator[None]:
+def told(name: str, release: int, query: str) -> Iterator[None]:
     """Tell Prefect of an answer that cannot be right: what listens for the event raises the alert."""
     try:
         yield
     except SuspiciousResponse as exc:
-        resource = {"prefect.resource.id": f"cosmic.survey.{request.release}.{request.query}"}
-        emit_event("cosmic.suspicious-response", resource=resource, payload={"what": request.name, "why": str(exc)})
+        resource = {"prefect.resource.id": f"cosmic.survey.{release}.{query}"}
+        emit_event("cosmic.suspicious-response", resource=resource, payload={"what": name, "why": str(exc)})
         raise
