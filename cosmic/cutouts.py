@@ -194,7 +194,7 @@ def _take(place: Place, ask: Ask, *, asking: Asking, home: Home, before_asking: 
             return replace(made, reason=OUTSIDE, found="HTTP status 404")
         content = answer.content
         if answer.strange:
-            kept = _keep_bad(content, address, home=home)
+            kept = _keep_bad(content, address, home=home, suffix=".answer")
             raise SuspiciousResponse(
                 f"{address} answered {len(content):,} bytes that are no image and no error of the service. Nothing was "
                 f"changed; they are kept as {kept.path.name}."
@@ -216,8 +216,8 @@ def _address(place: Place, asking: Asking) -> str:
     return images.address_of(place, release=asking.release, service=asking.service)
 
 
-def _keep_bad(content: bytes, address: str, *, home: Home) -> Page:
-    return PageStore(home.pages).add([content], suffix=".jpg", kind=KIND, origin=address)
+def _keep_bad(content: bytes, address: str, *, home: Home, suffix: str = ".jpg") -> Page:
+    return PageStore(home.pages).add([content], suffix=suffix, kind=KIND, origin=address)
 
 
 def _page(cutouts: Sequence[Cutout], *, asking: Asking, home: Home) -> Page:
