@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -69,10 +70,11 @@ def test_the_first_run_brought_everything_in_small_pages(survey: Survey, run: Ru
         assert difference(survey, catalogue) == []
 
 
-def test_a_run_with_nothing_new_ends_after_the_census(survey: Survey, run: Run) -> None:
-    done = run()
-    assert "nothing new since" in done.remark
+def test_a_run_with_nothing_new_ends_after_the_census_and_still_brings_cutouts(survey: Survey, run: Run) -> None:
+    done = run(cutouts=2)
+    assert re.search(r"nothing new since.*SDSS cutout DR17: 2 galaxies have an image; set apart: none", done.remark)
     assert (done.judged, len(survey.log.queries), survey.log.pages) == ((), 1, ())
+    assert [one.status for one in survey.log.requests if one.kind == "cutout"] == [200, 200]
 
 
 HERE = ("503-page", "capped-census", "error-message-page")
