@@ -55,12 +55,15 @@ class Asking:
         Requests under way at a time.
     max_bad : float
         Share of a batch's images that may be bad before the service is suspected and not the images.
+    again : bool
+        Whether galaxies are asked for whose cutout was set apart before.
     """
 
     release: int
     service: Service
     at_once: int = 4
     max_bad: float = 0.3
+    again: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -121,7 +124,8 @@ def bring(
         If bytes came that are no image, or so many bad images that the service must be at fault. They are kept under the
         pages, good images are stored, and nothing is set apart.
     """
-    there = catalogue.with_image([place.object_key for place in batch])
+    keys = [place.object_key for place in batch]
+    there = catalogue.with_cutout(keys, release=asking.release, again=asking.again)
     todo = [place for place in batch if place.object_key not in there]
     came, failed = _ask_all(todo, asking=asking, home=home, before_asking=before_asking)
     if (

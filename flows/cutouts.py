@@ -19,7 +19,13 @@ def bring_cutouts(options: PipelineOptions, *, home: Home, settings: Settings, s
     """Bring what the options ask for, a batch after the other: how many are under way at a time is the batch's matter."""
     if not options.cutouts:
         return None
-    asking = Asking(options.release, service_of(settings), settings.cutouts_at_once, settings.max_quarantined)
+    asking = Asking(
+        options.release,
+        service_of(settings),
+        settings.cutouts_at_once,
+        settings.max_quarantined,
+        settings.cutouts_again,
+    )
     wanted = steps.one(cutouts.find, home, release=options.release, limit=options.cutouts)
     pace = CutoutPace(wanted.n)
     if wanted.batches:

@@ -85,10 +85,18 @@ def lacking(connection: sa.Connection, *, release: int, limit: int, again: bool)
     return [Place(row.object_key, row.ra, row.dec, scale_of(row.petro_r90_r)) for row in first], n
 
 
-def known(connection: sa.Connection, keys: Sequence[str]) -> set[str]:
-    """Return which of these objects have an image."""
-    found = sa.select(ImageRow.object_key).where(ImageRow.object_key.in_(keys))
-    return {str(key) for key in connection.execute(found).scalars()}
+def known(connection: sa.Connection, keys: Sequence[str], *, release: int, again: bool) -> set[str]:
+    """Return which of these objects have an image, or were set apart and are not asked for `again`."""
+    found = {
+        str(key)
+        for key in connection.execute(sa.select(ImageRow.object_key).where(ImageRow.object_key.in_(keys))).scalars()
+    }
+    if not again:
+        apart = sa.select(QuarantineRow.object_key).where(
+            QuarantineRow.contract == contract_of(release), QuarantineRow.object_key.in_(keys)
+        )
+        found |= {str(key) for key in connection.execute(apart).scalars()}
+    return found
 
 
 def write(connection: sa.Connection, page: Page, cutouts: Sequence[Cutout], *, release: int, now: datetime) -> None:

@@ -245,10 +245,10 @@ class Catalogue:
         with self._database.reading() as connection:
             return cutouts.lacking(connection, release=release, limit=limit, again=again)
 
-    def with_image(self, keys: Sequence[str]) -> set[str]:
-        """Return which of these objects have an image."""
+    def with_cutout(self, keys: Sequence[str], *, release: int, again: bool) -> set[str]:
+        """Return which of these objects have an image or were found to have no usable one, as `cutouts.known` says."""
         with self._database.reading() as connection:
-            return cutouts.known(connection, keys)
+            return cutouts.known(connection, keys, release=release, again=again)
 
     def take_cutouts(self, page: Page, taken: Sequence[Cutout], *, release: int) -> None:
         """Store what came of some places, and what is set apart of it, in one transaction."""

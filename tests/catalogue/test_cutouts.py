@@ -72,7 +72,7 @@ def bring(catalogue: Catalogue, behaving: Survey, home: Home) -> Bring:
         bad: dict[str, int] = {}
         for batch in wanted.batches:
             options = {name: value for name, value in how.items() if name in ("before_asking", "last")}
-            given = replace(asking, max_bad=how.get("max_bad", asking.max_bad))
+            given = replace(asking, max_bad=how.get("max_bad", asking.max_bad), again=again)
             bad |= cutouts.bring(catalogue, batch, asking=given, home=home, **options)
         return bad
 
@@ -168,6 +168,19 @@ def test_a_bad_image_is_set_apart_with_its_reason_and_not_asked_for_again(
     assert asked(behaving) == n
     assert bring(again=True) == {}, "asked for again, it is good now"
     assert (reasons(catalogue), catalogue.cutouts(release=17).images) == ({}, 1)
+
+
+def test_the_next_attempt_at_a_batch_asks_for_nothing_that_was_set_apart(
+    catalogue: Catalogue, fill: Fill, home: Home, behaving: Survey
+) -> None:
+    fill(catalogue, 2)
+    behaving.mischief.add(Fault(Wrong.BLANK), Fault(Wrong.RESET))
+    places, _ = catalogue.without_image(release=17, limit=2, again=False)
+    asking = Asking(17, Service(behaving.url), at_once=1)
+    with pytest.raises(TransientSourceError):
+        cutouts.bring(catalogue, places, asking=asking, home=home)
+    assert cutouts.bring(catalogue, places, asking=asking, home=home) == {}
+    assert (catalogue.cutouts(release=17).images, reasons(catalogue), asked(behaving)) == (1, {"image: blank": 1}, 3)
 
 
 def test_a_place_outside_the_footprint_is_set_apart(
