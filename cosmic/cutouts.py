@@ -32,7 +32,7 @@ log = logging.getLogger(__name__)
 KIND: Final = "cutouts"
 BATCH: Final = 50
 BYTES: Final = 25_000
-"""Of an image, about: those of Galaxy Zoo 2's release have 15 kB, the stand-in's 35."""
+"""Of an image, about: those of Galaxy Zoo 2's release have 15 kB, the stand-in's 28."""
 PATIENCE: Final = 5
 """Requests that may fail in a batch before the rest of it waits for the next attempt."""
 FEW: Final = 10
