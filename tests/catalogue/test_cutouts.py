@@ -55,8 +55,16 @@ def home(tmp_path: Path) -> Home:
 
 
 @pytest.fixture
-def catalogue(sqlite_url: str, open_catalogue: Callable[..., Catalogue]) -> Catalogue:
-    return open_catalogue(sqlite_url)
+def backend(request: pytest.FixtureRequest) -> str:
+    return str(getattr(request, "param", "sqlite"))
+
+
+@pytest.fixture
+def catalogue(backend: str, make_database: Callable[..., str], open_catalogue: Callable[..., Catalogue]) -> Catalogue:
+    return open_catalogue(make_database(backend))
+
+
+both = pytest.mark.parametrize("backend", ["sqlite", "postgres"], indirect=True)
 
 
 Bring = Callable[..., dict[str, int]]
@@ -109,6 +117,7 @@ def asked(survey: Survey) -> int:
     return sum(one.kind == "cutout" for one in survey.log.requests)
 
 
+@both
 def test_each_galaxy_gets_its_image_once_at_its_scale(
     catalogue: Catalogue, fill: Fill, bring: Bring, home: Home, behaving: Survey
 ) -> None:
@@ -170,6 +179,7 @@ def test_a_bad_image_is_set_apart_with_its_reason_and_not_asked_for_again(
     assert (reasons(catalogue), catalogue.cutouts(release=17).images) == ({}, 1)
 
 
+@both
 def test_the_next_attempt_at_a_batch_asks_for_nothing_that_was_set_apart(
     catalogue: Catalogue, fill: Fill, home: Home, behaving: Survey
 ) -> None:
