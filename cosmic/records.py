@@ -192,6 +192,16 @@ class Volunteers:
 
 
 @dataclass(frozen=True, slots=True)
+class CutoutsTaken:
+    """What a catalogue holds of a survey's cutouts: usable `images`, and how many were set apart (`bad`), by reason."""
+
+    source: str
+    images: int
+    bad: dict[str, int]
+    acknowledgement: str
+
+
+@dataclass(frozen=True, slots=True)
 class Snapshot:
     """A frozen set of catalogue rows on disk, one an object, in one magnitude system.
 

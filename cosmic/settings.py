@@ -135,6 +135,13 @@ class PipelineOptions(BaseSettings):
         "matched objects get their string.",
         json_schema_extra={"metavar": "DIR|URL|skyserver"},
     )
+    cutouts: int = Field(
+        0,
+        ge=0,
+        description="Bring an image from SDSS's cutout service for up to this many galaxies of the catalogue that have none. "
+        "The next run goes on from there.",
+        json_schema_extra={"metavar": "N"},
+    )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="Train only this node of the hierarchy: superclass, star, galaxy. Default: all that the data allow.",
@@ -192,6 +199,13 @@ class PipelineOptions(BaseSettings):
     @model_validator(mode="after")
     def _no_option_goes_nowhere(self) -> Self:
         asked = [name for name in _SURVEY if getattr(self, name) != type(self).model_fields[name].default]
+        if self.cutouts and self.source == "simulated":
+            raise ValueError(
+                "--cutouts asks for images of the real sky, and nothing of the simulated one is on it; name a --path or a "
+                "--source"
+            )
+        if self.cutouts and "release" in asked:  # files have galaxies too, and any release has cutouts of them
+            asked.remove("release")
         if asked and self.source != "skyserver":
             flags = " and ".join(f"--{name}" for name in asked)
             raise ValueError(f"{flags} {'is' if len(asked) == 1 else 'are'} for --source skyserver, not {self.source}")
@@ -306,6 +320,9 @@ class Settings(BaseSettings):
         900.0, gt=0, description="Seconds after which an answer still coming is given up."
     )
     skyserver_queries: int = Field(57, ge=1, le=60, description="Queries a minute, of all workers of a Prefect server.")
+    cutouts_a_minute: int = Field(57, ge=1, description="Cutouts a minute, of all workers of a Prefect server.")
+    cutouts_at_once: int = Field(4, ge=1, le=32, description="Requests for cutouts that are under way at a time.")
+    cutouts_again: bool = Field(False, description="Ask again for cutouts that were quarantined (true or false).")
     page_rows: int = Field(50_000, ge=1, le=500_000, description="Rows of a SkyServer page.")
     ingest_rows: int = Field(500_000, ge=1, description="SkyServer rows that are ingested together.")
     retries: int = Field(6, ge=0, description="Further attempts at a request that failed in a way that passes.")

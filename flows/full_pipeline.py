@@ -21,6 +21,7 @@ from cosmic.settings import PipelineOptions, Settings, database_url
 from cosmic.splits import SALT
 from flows.bringing import bring, fetch_and_judge
 from flows.closing import closing
+from flows.cutouts import bring_cutouts
 from flows.steps import Steps
 from flows.training import train
 from flows.volunteers import bring_volunteers
@@ -55,13 +56,14 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
         options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
     )
     brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
+    cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
         trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
-        volunteers=volunteers,
+        volunteers=volunteers, cutouts=cutouts,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

@@ -8,12 +8,16 @@ if __name__ == "__main__":
         "ingest", "Pull rows, refuse bad ones, store the good. Trains nothing; options of training are not looked at."
     )
 
+from dataclasses import replace
+
 from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from cosmic.home import Home
+from cosmic.records import CutoutsTaken
 from cosmic.settings import PipelineOptions, Settings
 from flows.bringing import Brought, bring
+from flows.cutouts import bring_cutouts
 from flows.full_pipeline import DEFAULTS, SETTINGS, run_name
 from flows.steps import Steps
 from flows.volunteers import bring_volunteers
@@ -31,7 +35,16 @@ def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
     """Pull rows, refuse bad ones, store the good."""
     home, settings, steps = Home(options.home, options.sky), Settings(), Steps()
     brought = bring(options, home=home, settings=settings, steps=steps)
-    return bring_volunteers(brought, options, home=home, settings=settings, steps=steps)[0]
+    brought, _ = bring_volunteers(brought, options, home=home, settings=settings, steps=steps)
+    taken = bring_cutouts(options, home=home, settings=settings, steps=steps)
+    return (
+        brought if taken is None else replace(brought, remark=". ".join(filter(None, [brought.remark, _words(taken)])))
+    )
+
+
+def _words(taken: CutoutsTaken) -> str:
+    apart = ", ".join(f"{count:,} {reason}" for reason, count in taken.bad.items()) or "none"
+    return f"{taken.source}: {taken.images:,} galaxies have an image; set apart: {apart}"
 
 
 def summary(brought: Brought) -> str:

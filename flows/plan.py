@@ -10,7 +10,8 @@ from typing import Any, TypeVar
 
 from prefect import Task as PrefectTask
 
-from cosmic.catalogue.glance import Glance, glance, glance_census
+from cosmic.catalogue.glance import Glance, glance, glance_census, glance_lacking
+from cosmic.cutouts import outlook
 from cosmic.home import Home
 from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
 from cosmic.settings import SKYSERVER, PipelineOptions, Settings, database_url
@@ -56,7 +57,10 @@ def plan(options: PipelineOptions, settings: Settings, *, training: bool = True)
     if options.source == "skyserver":
         request, wanted = request_of(options, settings), Wanted(options.refetch, options.limit)
         told = survey_plan(request, wanted, home=home, settings=settings)
-        return told if options.gz2 is None else f"{told}\n\nThen votes: {_votes(options, settings)}."
+        if options.gz2 is not None:
+            told += f"\n\nThen votes: {_votes(options, settings)}."
+        cutouts = _cutouts(options, settings)
+        return told if cutouts is None else f"{told}\n\nThen cutouts: {cutouts.remark}"
     pages = [page for source in _sources(options) for page in source.pages(HashingStore(home.pages))]
     n_held = len(options.holdout)
     lines = [
@@ -80,6 +84,8 @@ def plan(options: PipelineOptions, settings: Settings, *, training: bool = True)
         lines.append(Line("votes", 0, 1, _votes(options, settings)))
     elif home.sky is Sky.SIMULATED:
         lines.append(Line("votes", 0, 1, "of the simulated sky's galaxies"))
+    if (cutouts := _cutouts(options, settings)) is not None:
+        lines.append(cutouts)
     if not training:
         return _table(lines, head=f"Nothing was done. {options.command('flows.ingest')} would, in {home.root}:")
     snapshot = None
@@ -129,6 +135,18 @@ def _ingest(there: Glance | None, own: tuple[str, ...], sky: Sky) -> Line:
     if sky is Sky.SIMULATED:
         return Line("ingest", 0, 1, f"in place of another simulated sky of {there.rows:,} rows")
     return Line("ingest", 0, 1, f"into a catalogue of {there.rows:,} rows")
+
+
+def _cutouts(options: PipelineOptions, settings: Settings) -> Line | None:
+    """Count the images that would be asked for where the catalogue stays as it is; a run's new galaxies come first."""
+    if not options.cutouts:
+        return None
+    url = database_url(options.home, options.sky, settings).get_secret_value()
+    lacking = glance_lacking(url, sky=options.sky, release=options.release, again=settings.cutouts_again)
+    n = options.cutouts if lacking is None else min(options.cutouts, lacking)
+    now = "" if lacking is None else f"{lacking:,} galaxies have none now; "
+    takes = outlook(options.cutouts, a_minute=settings.cutouts_a_minute)
+    return Line("cutouts", 0, n, f"{now}{options.cutouts:,} would be {takes}, from {settings.skyserver_url}")
 
 
 def _training(

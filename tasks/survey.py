@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import replace
 from pathlib import Path
 
@@ -27,11 +27,11 @@ LIMIT = "cosmic-skyserver"
 """Name of the Prefect limit that all workers of a server share."""
 
 
-def set_limit(queries: int) -> None:
-    """Set how many queries a minute all workers of this server may send, evenly spaced."""
+def set_limit(requests: int, *, name: str = LIMIT) -> None:
+    """Set how many requests a minute all workers of this server may send, evenly spaced."""
     # one slot that is free again after a while: a bucket of 60 would let 120 through in its first minute
     with get_client(sync_client=True) as client:
-        client.upsert_global_concurrency_limit_by_name(LIMIT, 1, slot_decay_per_second=queries / 60)
+        client.upsert_global_concurrency_limit_by_name(name, 1, slot_decay_per_second=requests / 60)
 
 
 @task(**policy("census"), task_run_name="census of {request.name}")
@@ -155,12 +155,16 @@ def _asking(service: Service, folder: Path) -> Ask:
     return asking
 
 
+def _told(request: Request) -> AbstractContextManager[None]:
+    return told(request.name, request.release, request.query)
+
+
 @contextmanager
-def _told(request: Request) -> Iterator[None]:
+def told(name: str, release: int, query: str) -> Iterator[None]:
     """Tell Prefect of an answer that cannot be right: what listens for the event raises the alert."""
     try:
         yield
     except SuspiciousResponse as exc:
-        resource = {"prefect.resource.id": f"cosmic.survey.{request.release}.{request.query}"}
-        emit_event("cosmic.suspicious-response", resource=resource, payload={"what": request.name, "why": str(exc)})
+        resource = {"prefect.resource.id": f"cosmic.survey.{release}.{query}"}
+        emit_event("cosmic.suspicious-response", resource=resource, payload={"what": name, "why": str(exc)})
         raise

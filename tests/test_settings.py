@@ -80,6 +80,8 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
         ({"column": ["redshift=zsp"]}, "--column names a column of a file, and no --path or --holdout names a file"),
         ({"gz2": "/no/where", "path": [Path("a.csv")]}, "--gz2: it takes a folder that is there .*, not /no/where."),
         ({"gz2": "https://a.org"}, "--gz2 is of the real sky"),
+        ({"cutouts": 5}, "--cutouts asks for images of the real sky"),
+        ({"cutouts": -1, "path": [Path("a.csv")]}, "--cutouts: it must be at least 0"),
         ({"rwos": 5000}, "--rwos: there is no such option"),
         ({"release": 16}, "--release is for --source skyserver, not simulated"),
         ({"limit": 5, "where": "s.z > 1", "path": [Path("a.csv")]}, "--where and --limit are for .* not files"),
@@ -96,6 +98,10 @@ def test_a_wrong_option_is_named(given: dict[str, object], says: str) -> None:
     with pytest.raises(ConfigError, match=says) as refused:
         build(RunOptions, given)
     assert "Input should" not in str(refused.value)
+
+
+def test_a_release_may_be_named_for_cutouts_alone() -> None:
+    assert build(RunOptions, {"path": [Path("a.csv")], "cutouts": 5, "release": 16}).release == 16
 
 
 def test_columns_may_be_named_for_a_holdout_alone() -> None:

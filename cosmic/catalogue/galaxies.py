@@ -89,10 +89,12 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
     _terms(connection, images.source)
     _page(connection, images.page, valid=len(images.shown), quarantined=images.rejected.num_rows)
     _quarantine(connection, images.page, images.rejected, now=now)
+    objects = _objects(parts)
     shown = pa.table(
         {
-            "asset_id": pa.array([image.asset_id for image, _ in images.shown], pa.int64()),
+            "name": pa.array([str(image.asset_id) for image, _ in images.shown], pa.string()),
             "galaxy": pa.array([galaxy for _, galaxy in images.shown], pa.string()),
+            "object_key": pa.array([objects.get(galaxy) for _, galaxy in images.shown], pa.string()),
             "sha256": pa.array([image.sha256 for image, _ in images.shown], pa.string()),
             "width": pa.array([image.width for image, _ in images.shown], pa.int64()),
             "height": pa.array([image.height for image, _ in images.shown], pa.int64()),
@@ -101,6 +103,16 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
     )
     constants = {"source": images.source.value, "page_id": images.page.id}
     bulk.upsert(connection, _table(ImageRow), shown, constants=constants)
+
+
+def _objects(parts: Sequence[VotePart]) -> dict[str, str]:
+    """Return the object that each galaxy is, where one is known; of several tables the first says it."""
+    found: dict[str, str] = {}
+    for part in parts:
+        for galaxy, key in zip(part.votes["galaxy"].to_pylist(), part.votes["object_key"].to_pylist(), strict=True):
+            if key is not None:
+                found.setdefault(galaxy, key)
+    return found
 
 
 def stored(connection: sa.Connection, page: Page) -> int:

@@ -1,4 +1,4 @@
-"""The tables of Galaxy Zoo 2 in a catalogue: votes, images, and what their sources ask for. Runs no query.
+"""The tables of what people saw of galaxies: votes, images, and what their sources ask for. Runs no query.
 
 A change here needs a new Alembic revision; a test compares both on SQLite and on Postgres.
 """
@@ -58,14 +58,25 @@ class VoteRow(Base):
 
 
 class ImageRow(Base):
-    """An image of a release that can be used, stored once under its sha256, and the galaxy that it shows."""
+    """An image that can be used, stored once under its sha256, and what it shows: a galaxy of a release, an object, both.
+
+    `name` is the release's asset id, or the object's key. `scale` in arcsec a pixel, and `address`, where it was asked for,
+    are those of a cutout; images of a release tell neither.
+    """
 
     __tablename__ = "images"
-    __table_args__ = (sa.CheckConstraint("width > 0 AND height > 0", name="size"),)
+    __table_args__ = (
+        sa.CheckConstraint("width > 0 AND height > 0", name="size"),
+        sa.CheckConstraint("scale > 0", name="scale"),
+        sa.CheckConstraint("galaxy IS NOT NULL OR object_key IS NOT NULL", name="shows"),
+    )
 
     source: Mapped[str] = mapped_column(sa.ForeignKey("terms.source"), primary_key=True)
-    asset_id: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
-    galaxy: Mapped[str] = mapped_column(sa.Text, index=True)
+    name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    galaxy: Mapped[str | None] = mapped_column(sa.Text, index=True)
+    object_key: Mapped[str | None] = mapped_column(sa.ForeignKey("objects.object_key"), index=True)
+    scale: Mapped[float | None] = mapped_column(sa.Double)
+    address: Mapped[str | None] = mapped_column(sa.Text)
     sha256: Mapped[str] = mapped_column(sa.String(64))
     width: Mapped[int] = mapped_column(sa.Integer)
     height: Mapped[int] = mapped_column(sa.Integer)

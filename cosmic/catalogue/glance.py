@@ -11,7 +11,7 @@ from typing import TypeVar
 import sqlalchemy as sa
 from sqlalchemy import exc
 
-from cosmic.catalogue import census
+from cosmic.catalogue import census, cutouts
 from cosmic.catalogue.database import parse, reach
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow
 from cosmic.records import CatalogueId, Sky
@@ -64,6 +64,17 @@ def glance_census(url: str, *, sky: Sky, series: str) -> tuple[dict[int, Shard],
         {},
         None,
     )
+
+
+def glance_lacking(url: str, *, sky: Sky, release: int, again: bool) -> int | None:
+    """Return how many galaxies have no image, as `cutouts.lacking` counts them; None as `glance` says.
+
+    Raises
+    ------
+    ConfigError, TransientSourceError
+        As `glance`.
+    """
+    return _look(url, sky, lambda connection: cutouts.lacking(connection, release=release, limit=1, again=again)[1])
 
 
 def _look(url: str, sky: Sky, ask: Callable[[sa.Connection], Seen]) -> Seen | None:

@@ -17,8 +17,9 @@ from typing import Final, Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import arrivals, census, changes, galaxies, history, ingest, lineage, schema
+from cosmic.catalogue import arrivals, census, changes, cutouts, galaxies, history, ingest, lineage, schema
 from cosmic.catalogue.census import Moved
+from cosmic.catalogue.cutouts import Cutout
 from cosmic.catalogue.database import Database
 from cosmic.catalogue.galaxies import ImagePart, VotePart
 from cosmic.catalogue.history import Change
@@ -27,8 +28,20 @@ from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, Ingest
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
-from cosmic.records import Arm, CatalogueId, Ingest, JudgedPage, MagnitudeSystem, Page, Sky, Snapshot, Task
+from cosmic.records import (
+    Arm,
+    CatalogueId,
+    CutoutsTaken,
+    Ingest,
+    JudgedPage,
+    MagnitudeSystem,
+    Page,
+    Sky,
+    Snapshot,
+    Task,
+)
 from cosmic.skyserver.census import Shard
+from cosmic.skyserver.cutouts import Place
 
 log = logging.getLogger(__name__)
 
@@ -226,6 +239,26 @@ class Catalogue:
         """Store votes and images of Galaxy Zoo 2, in one transaction. Objects and their labels stay as they are."""
         with self._database.writing() as connection:
             galaxies.write(connection, parts, images, now=self._clock())
+
+    def without_image(self, *, release: int, limit: int, again: bool) -> tuple[list[Place], int]:
+        """Return the first galaxies that have no image, as `cutouts.lacking` says, and how many there are."""
+        with self._database.reading() as connection:
+            return cutouts.lacking(connection, release=release, limit=limit, again=again)
+
+    def with_cutout(self, keys: Sequence[str], *, release: int, again: bool) -> set[str]:
+        """Return which of these objects have an image or were found to have no usable one, as `cutouts.known` says."""
+        with self._database.reading() as connection:
+            return cutouts.known(connection, keys, release=release, again=again)
+
+    def take_cutouts(self, page: Page, taken: Sequence[Cutout], *, release: int) -> None:
+        """Store what came of some places, and what is set apart of it, in one transaction."""
+        with self._database.writing() as connection:
+            cutouts.write(connection, page, taken, release=release, now=self._clock())
+
+    def cutouts(self, *, release: int) -> CutoutsTaken:
+        """Return what is stored of a release's cutouts."""
+        with self._database.reading() as connection:
+            return cutouts.standing(connection, release=release)
 
     def votes(self, page: Page) -> int:
         """Return how many galaxies of a vote table are stored."""

@@ -42,6 +42,15 @@ class Flaw(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Looks:
+    """What the bytes of a usable image are: their sha256, and the sides of what they show, px."""
+
+    sha256: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True, slots=True)
 class Image:
     """A usable image.
 
@@ -180,12 +189,20 @@ def take_images(
             content = source.read(asset_id)
             found = judge(asset_id, content) if isinstance(content, bytes) else content
             if isinstance(found, Image) and store is not None and isinstance(content, bytes):
-                path = _keep(store, found.sha256, content)
+                path = keep(store, found.sha256, content)
                 found = Image(found.asset_id, found.sha256, found.width, found.height, path)
             yield found
 
 
 def judge(asset_id: int, content: bytes) -> Image | BadImage:
+    """Return what an image of the release is, or why it cannot be used, as `look` has it."""
+    found = look(content)
+    if isinstance(found, Looks):
+        return Image(asset_id, found.sha256, found.width, found.height)
+    return BadImage(asset_id, *found)
+
+
+def look(content: bytes) -> Looks | tuple[Flaw, str]:
     """Return what an image is, or why it cannot be used: it must decode whole, have a likely size and show something."""
     from PIL import Image as Pillow
     from PIL import ImageStat, UnidentifiedImageError
@@ -196,19 +213,20 @@ def judge(asset_id: int, content: bytes) -> Image | BadImage:
             with Pillow.open(io.BytesIO(content), formats=_FORMATS) as picture:
                 width, height = picture.size
                 if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
-                    return BadImage(asset_id, Flaw.WRONG_SIZE, f"{width} x {height} pixels")
+                    return Flaw.WRONG_SIZE, f"{width} x {height} pixels"
                 grey = picture.convert("L")  # decodes the whole of it
     except UnidentifiedImageError:
-        return BadImage(asset_id, Flaw.UNDECODABLE, f"{len(content)} bytes that begin with {content[:16]!r}")
+        return Flaw.UNDECODABLE, f"{len(content)} bytes that begin with {content[:16]!r}"
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as exc:
-        return BadImage(asset_id, Flaw.UNDECODABLE, str(exc))
+        return Flaw.UNDECODABLE, str(exc)
     spread = ImageStat.Stat(grey).stddev[0]
     if spread < LEAST_SPREAD:
-        return BadImage(asset_id, Flaw.BLANK, f"grey values differ by {spread:.1f}")
-    return Image(asset_id, hashlib.sha256(content).hexdigest(), width, height)
+        return Flaw.BLANK, f"grey values differ by {spread:.1f}"
+    return Looks(hashlib.sha256(content).hexdigest(), width, height)
 
 
-def _keep(store: Path, sha256: str, content: bytes) -> Path:
+def keep(store: Path, sha256: str, content: bytes) -> Path:
+    """Return where the bytes of an image are kept, once for all that have the same."""
     path = store / sha256[:2] / f"{sha256}.jpg"
     if not artefacts.intact(path):
         artefacts.write(path, lambda part: part.write_bytes(content), sealed=False)

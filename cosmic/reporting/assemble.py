@@ -27,6 +27,7 @@ from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
 from cosmic.records import (
     Composed,
+    CutoutsTaken,
     HeldOut,
     Ingest,
     JudgedPage,
@@ -80,6 +81,7 @@ class RunRecords:
     steps_cached: int
     remark: str = ""
     volunteers: Volunteers | None = None
+    cutouts: CutoutsTaken | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -196,6 +198,7 @@ def assemble(
         notes=(
             *notes.of_pages(records.judged),
             *notes.of_volunteers(records.volunteers),
+            *notes.of_cutouts(records.cutouts),
             *notes.of_snapshot(records.snapshot),
             *ingest_notes.of_pages_together(records.ingest),
             *notes.of_data_sets(records.prepared),

@@ -10,7 +10,7 @@ from cosmic.datasets import Dataset
 from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
 from cosmic.offsets import in_words
-from cosmic.records import LABELS_KIND, JudgedPage, Prepared, Snapshot, Volunteers
+from cosmic.records import LABELS_KIND, CutoutsTaken, JudgedPage, Prepared, Snapshot, Volunteers
 
 _HOW: Final = {"dr8objid": "by dr8objid", "position": "by position", "given": "as simulated"}
 """How galaxies were matched (`cosmic.galaxyzoo.matching`), in words."""
@@ -50,6 +50,16 @@ def of_volunteers(taken: Volunteers | None) -> list[Note]:
     if "simulated" not in taken.sources:
         said += [Note(text=f"To acknowledge: {one}") for one in taken.acknowledgements]
     return said
+
+
+def of_cutouts(taken: CutoutsTaken | None) -> list[Note]:
+    """Return how many galaxies of the catalogue have a cutout of the survey's images, and what it asks to be said."""
+    if taken is None:
+        return []
+    text = f"{taken.images:,} galaxies of the catalogue have an image from the survey's cutout service ({taken.source})"
+    if taken.bad:
+        text += "; set apart: " + ", ".join(f"{reason} ({count:,})" for reason, count in taken.bad.items())
+    return [Note(text=f"{text}."), Note(text=f"To acknowledge: {taken.acknowledgement}")]
 
 
 def of_snapshot(snapshot: Snapshot) -> list[Note]:

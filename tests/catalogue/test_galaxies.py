@@ -120,8 +120,9 @@ def test_a_release_is_stored_with_its_objects_images_and_terms(
     assert len(counts) == 37
     labelled = {row["object_key"]: row["gz2_class"] for row in catalogue.rows().to_pylist()}
     assert labelled == {"pmf:300-51900-1": strings[0], "pmf:300-51900-2": strings[1], "pmf:300-51900-3": None}
-    images = ask("SELECT * FROM images ORDER BY asset_id")
+    images = ask("SELECT * FROM images ORDER BY name")
     assert [(row["galaxy"], row["width"]) for row in images] == [(f"dr7:{FIRST + at}", 80) for at in range(3)]
+    assert [row["object_key"] for row in images] == ["pmf:300-51900-1", "pmf:300-51900-2", None]
     assert all(Path(row["path"]).stem == row["sha256"] for row in images)
     apart = ask("SELECT row_number, reasons FROM quarantine WHERE contract = 'galaxy zoo 1'")
     assert [row["row_number"] for row in apart] == [4]

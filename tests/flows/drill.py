@@ -78,15 +78,17 @@ class Running:
 
 
 @contextmanager
-def running(*options: str, folder: Path, root: Path = ROOT, **variables: str) -> Iterator[Running]:
-    """Start the full pipeline in a process group of its own; it is killed at the end, if it still runs.
+def running(
+    *options: str, folder: Path, root: Path = ROOT, flow: str = "full_pipeline", **variables: str
+) -> Iterator[Running]:
+    """Start a flow, by default the full pipeline, in a process group of its own; it is killed at the end, if it still runs.
 
     A temporary Prefect server that outlives it is left alone, as in life.
     """
     said = folder / f"said-{time.monotonic_ns()}.txt"
     with said.open("wb") as out:
         process = subprocess.Popen(
-            [sys.executable, "-m", "flows.full_pipeline", *options],
+            [sys.executable, "-m", f"flows.{flow}", *options],
             cwd=folder,
             env=environment(folder, root=root, **variables),
             stdin=subprocess.DEVNULL,

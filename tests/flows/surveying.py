@@ -130,7 +130,7 @@ def in_no_hurry(monkeypatch: pytest.MonkeyPatch, *, retries: int) -> None:
         monkeypatch.setattr(one, "retries", retries)
         monkeypatch.setattr(one, "retry_delay_seconds", [0.0] * retries)
     usual = steps.set_limit
-    monkeypatch.setattr(steps, "set_limit", lambda _: usual(60_000))  # the limit has tests of its own
+    monkeypatch.setattr(steps, "set_limit", lambda _, **which: usual(60_000, **which))  # the limit has tests of its own
 
 
 def served(survey: Survey, *, release: int | None = None) -> pa.Table:

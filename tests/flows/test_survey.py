@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Iterator
 from dataclasses import replace
 from pathlib import Path
@@ -74,7 +75,7 @@ def test_the_first_run_brought_everything_in_small_pages(survey: Survey, run: Ru
         assert difference(survey, catalogue) == []
 
 
-def test_a_run_with_nothing_new_ends_after_the_censuses_of_rows_and_of_votes(
+def test_a_run_with_nothing_new_ends_after_the_censuses_of_rows_and_of_votes_and_still_brings_cutouts(
     survey: Survey, run: Run, home: Path
 ) -> None:
     with catalogue_of(home) as catalogue:
@@ -82,8 +83,9 @@ def test_a_run_with_nothing_new_ends_after_the_censuses_of_rows_and_of_votes(
         held = {row["object_key"]: row["gz2_class"] for row in catalogue.rows().to_pylist()}
     assert 0 < soft.num_rows <= VOTES.num_rows
     assert [held[key] for key in soft["object_key"].to_pylist()] == soft["gz2_class"].to_pylist()
-    done = run(gz2="skyserver")
-    assert "nothing new since" in done.remark
+    done = run(gz2="skyserver", cutouts=2)
+    assert re.search(r"nothing new since.*SDSS cutout DR17: 2 galaxies have an image; set apart: none", done.remark)
+    assert [one.status for one in survey.log.requests if one.kind == "cutout"] == [200, 200]
     assert [("GROUP BY" in query.sql, "zoo2MainSpecz" in query.sql) for query in survey.log.queries] == [
         (True, False), (True, True),
     ]  # fmt: skip

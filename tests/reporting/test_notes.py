@@ -6,7 +6,7 @@ from pathlib import Path
 
 from cosmic import facts as f
 from cosmic.datasets import prepare
-from cosmic.records import Arm, SplitName, Task, Volunteers
+from cosmic.records import Arm, CutoutsTaken, SplitName, Task, Volunteers
 from cosmic.reporting import notes
 from tests.small_sky import small_rows, small_snapshot
 
@@ -81,3 +81,13 @@ def test_votes_are_counted_by_how_they_found_their_object_and_their_sources_are_
     )
     assert second == "To acknowledge: Willett et al."
     assert notes.of_volunteers(None) == []
+
+
+def test_cutouts_are_counted_with_what_was_set_apart_and_acknowledged() -> None:
+    taken = CutoutsTaken("SDSS cutout DR17", 1200, {"image: blank": 2}, "the survey.")
+    assert [note.text for note in notes.of_cutouts(taken)] == [
+        "1,200 galaxies of the catalogue have an image from the survey's cutout service (SDSS cutout DR17); set apart: "
+        "image: blank (2).",
+        "To acknowledge: the survey.",
+    ]
+    assert notes.of_cutouts(None) == []

@@ -59,19 +59,26 @@ def upgrade() -> None:
     op.create_table(
         "images",
         sa.Column("source", sa.Text(), nullable=False),
-        sa.Column("asset_id", sa.BigInteger(), autoincrement=False, nullable=False),
-        sa.Column("galaxy", sa.Text(), nullable=False),
+        sa.Column("name", sa.Text(), nullable=False),
+        sa.Column("galaxy", sa.Text()),
+        sa.Column("object_key", sa.Text()),
+        sa.Column("scale", sa.Double()),
+        sa.Column("address", sa.Text()),
         sa.Column("sha256", SHA256, nullable=False),
         sa.Column("width", sa.Integer(), nullable=False),
         sa.Column("height", sa.Integer(), nullable=False),
         sa.Column("path", sa.Text(), nullable=False),
         sa.Column("page_id", SHA256, nullable=False),
         sa.CheckConstraint("width > 0 AND height > 0", name="ck_images_size"),
+        sa.CheckConstraint("scale > 0", name="ck_images_scale"),
+        sa.CheckConstraint("galaxy IS NOT NULL OR object_key IS NOT NULL", name="ck_images_shows"),
+        sa.ForeignKeyConstraint(["object_key"], ["objects.object_key"], name="fk_images_object_key"),
         sa.ForeignKeyConstraint(["page_id"], ["pages.id"], name="fk_images_page_id"),
         sa.ForeignKeyConstraint(["source"], ["terms.source"], name="fk_images_source"),
-        sa.PrimaryKeyConstraint("source", "asset_id", name="pk_images"),
+        sa.PrimaryKeyConstraint("source", "name", name="pk_images"),
     )
     op.create_index("ix_images_galaxy", "images", ["galaxy"])
+    op.create_index("ix_images_object_key", "images", ["object_key"])
 
 
 def downgrade() -> None:
