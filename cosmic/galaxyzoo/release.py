@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from cosmic.downloads import download
 from cosmic.errors import ConfigError, PermanentSourceError
@@ -18,6 +19,7 @@ _ENDINGS: Final = (".csv", ".csv.gz")
 NAMES: Final = "gz2_filename_mapping.csv"
 IMAGES: Final = ("images_gz2.zip", "images.zip", "images_gz2", "images")
 SUMS: Final = "SHA256SUMS"
+_FILES: Final = (".csv", ".csv.gz", ".zip")
 _FETCHED: Final = (("gz2_hart16.csv.gz", "gz2_hart16.csv"), (NAMES,), ("images_gz2.zip",))
 """What is asked for at an address, each under the first of its names that is there; only the votes must be."""
 
@@ -76,25 +78,33 @@ def fetch_release(address: str, folder: Path) -> Release:
     TransientSourceError, SuspiciousResponse, ConfigError
         As `cosmic.downloads.download`.
     """
-    base = address.rstrip("/")
-    sums = _sums(base, folder)
+    sums = _sums(address, folder)
     for names in _FETCHED:
         for name in names:
             try:
-                download(f"{base}/{name}", folder / name, sha256=sums.get(name))
+                download(_at(address, name), folder / name, sha256=sums.get(name))
                 break
             except PermanentSourceError as exc:
                 missing = exc
         else:
             if names == _FETCHED[0]:
                 raise missing
-            log.warning("%s has no %s: galaxies get no images", base, names[0])
+            log.warning("galaxies get no images: %s", missing)
     return find_release(folder)
 
 
-def _sums(base: str, folder: Path) -> dict[str, str]:
+def _at(address: str, name: str) -> str:
+    """Return the address of a file beside others; what follows ``?`` (a key, perhaps) stays."""
+    parts = urlsplit(address)
+    folder = parts.path.rstrip("/")
+    if folder.endswith(_FILES):  # somebody named a file of the release
+        folder = folder.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{name}", parts.query, ""))
+
+
+def _sums(address: str, folder: Path) -> dict[str, str]:
     try:
-        lines = download(f"{base}/{SUMS}", folder / SUMS).read_text(encoding="utf-8").splitlines()
+        lines = download(_at(address, SUMS), folder / SUMS).read_text(encoding="utf-8").splitlines()
     except PermanentSourceError:
         return {}
     pairs = [line.split(maxsplit=1) for line in lines if len(line.split(maxsplit=1)) == 2]

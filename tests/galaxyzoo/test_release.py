@@ -45,6 +45,11 @@ def test_everything_is_fetched_once_and_found(served: Survey, tmp_path: Path) ->
     assert served.log.requests == ()
 
 
+@pytest.mark.parametrize("address", ["all?download=1", "all//?key=a%2Fb", "all/gz2_hart16.csv.gz", "all#files"])
+def test_the_folder_is_found_whatever_stands_after_it(served: Survey, tmp_path: Path, address: str) -> None:
+    assert fetch_release(f"{served.url}/files/{address}", tmp_path).images == tmp_path / "images_gz2.zip"
+
+
 def test_a_file_that_disagrees_with_the_sums_is_refused(served: Survey, tmp_path: Path) -> None:
     with pytest.raises(SuspiciousResponse, match="thrown away"):
         fetch_release(f"{served.url}/files/wrong", tmp_path)
