@@ -6,7 +6,7 @@ Decides nothing: which object a galaxy is, and which image can be used, was deci
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -22,7 +22,7 @@ from cosmic.galaxyzoo.grammar import LABELS
 from cosmic.galaxyzoo.images import Image
 from cosmic.galaxyzoo.soft import soft_labels
 from cosmic.galaxyzoo.tree import STEMS
-from cosmic.galaxyzoo.votes import COUNTS, FRACTIONS, TERMS, VoteSource, best_fractions
+from cosmic.galaxyzoo.votes import COUNTS, FRACTIONS, TERMS, Terms, VoteSource, best_fractions
 from cosmic.records import Page
 
 CONTRACT: Final = "galaxy zoo 1"
@@ -30,6 +30,8 @@ CONTRACT: Final = "galaxy zoo 1"
 REJECTED: Final = pa.schema([("row_number", pa.int64()), ("reason", pa.string()), ("row", pa.string())])
 """What is set apart: the data line of a table, or the id of a galaxy or an image, why, and what stood there (JSON)."""
 _DIGITS: Final = 6
+_FETCHED: Final = 5000
+"""Galaxies fetched at a time."""
 _LISTS: Final = ("counts", "weighted_fractions", "debiased_fractions")
 _PLAIN: Final = (
     "galaxy", "dr7objid", "dr8objid", "ra", "dec", "sample", "total_classifications", "total_votes", "gz2_class",
@@ -78,7 +80,7 @@ class ImagePart:
 def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePart | None, *, now: datetime) -> None:
     """Store votes and images with their pages, what is set apart of them, and the terms of their sources."""
     for part in parts:
-        _terms(connection, part.source)
+        write_terms(connection, part.source.value, TERMS[part.source])
         if not part.recorded:
             _page(connection, part.page, valid=part.votes.num_rows - part.ambiguous, quarantined=part.rejected.num_rows)
         _quarantine(connection, part.page, part.rejected, now=now)
@@ -86,7 +88,7 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
         bulk.upsert(connection, _table(VoteRow), _vote_rows(part.votes), constants=constants)
     if images is None:
         return
-    _terms(connection, images.source)
+    write_terms(connection, images.source.value, TERMS[images.source])
     _page(connection, images.page, valid=len(images.shown), quarantined=images.rejected.num_rows)
     _quarantine(connection, images.page, images.rejected, now=now)
     shown = pa.table(
@@ -120,7 +122,18 @@ def soft(connection: sa.Connection) -> pa.Table:
         VoteRow.weighted_fractions, VoteRow.debiased_fractions,
     ]  # fmt: skip
     asked = sa.select(*columns).where(VoteRow.object_key.is_not(None)).order_by(VoteRow.object_key, VoteRow.source)
-    rows = connection.execute(asked).all()
+    parts = [_soft(rows) for rows in in_parts(connection, asked)] or [_soft([])]
+    table = pa.concat_tables(parts)
+    return table.sort_by([("object_key", "ascending"), ("source", "ascending")])  # of bytes, whatever the collation
+
+
+def in_parts(connection: sa.Connection, asked: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Yield the rows of a query in parts: 240,000 galaxies with their lists at once would take two gigabytes."""
+    return connection.execute(asked, execution_options={"stream_results": True, "yield_per": _FETCHED}).partitions()
+
+
+def certainty(rows: Sequence[sa.Row[Any]]) -> dict[str, pa.Array]:
+    """Return ``agreement``, ``entropy``, ``artefact`` and ``p_<label>`` of rows that have both lists of fractions."""
     lists = pa.table(
         {
             name: pa.array([getattr(row, name) for row in rows], FRACTIONS)
@@ -130,12 +143,15 @@ def soft(connection: sa.Connection) -> pa.Table:
     found = soft_labels(best_fractions(lists) if rows else np.zeros((0, len(STEMS))))
     measured = {"agreement": found.agreement, "entropy": found.entropy, "artefact": found.artefact}
     measured |= {f"p_{label}": found.probability[:, at] for at, label in enumerate(LABELS)}
+    return {name: pa.array(values, from_pandas=True) for name, values in measured.items()}
+
+
+def _soft(rows: Sequence[sa.Row[Any]]) -> pa.Table:
     said = {
         name: pa.array([getattr(row, name) for row in rows], pa.int64() if name.startswith("total") else pa.string())
         for name in ("object_key", "source", "gz2_class", "class_from", "total_classifications")
     }
-    table = pa.table(said | {name: pa.array(values, from_pandas=True) for name, values in measured.items()})
-    return table.sort_by([("object_key", "ascending"), ("source", "ascending")])  # of bytes, whatever the collation
+    return pa.table(said | certainty(rows))
 
 
 def _vote_rows(votes: pa.Table) -> pa.Table:
@@ -154,9 +170,9 @@ def _rounded(row: list[float | None]) -> list[float | None]:
     return [None if value is None else round(value, _DIGITS) for value in row]
 
 
-def _terms(connection: sa.Connection, source: VoteSource) -> None:
-    terms = TERMS[source]
-    row = {"source": source.value, "licence": terms.licence, "acknowledgement": terms.acknowledgement}
+def write_terms(connection: sa.Connection, source: str, terms: Terms) -> None:
+    """Store what a source asks for."""
+    row = {"source": source, "licence": terms.licence, "acknowledgement": terms.acknowledgement}
     connection.execute(bulk.overwriting(bulk.insert(connection, _table(TermsRow)), _table(TermsRow), list(row)), row)
 
 

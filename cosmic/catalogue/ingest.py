@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import bulk, census, changes
+from cosmic.catalogue import bulk, census, changes, galaxies
 from cosmic.catalogue.arrivals import Arrivals
 from cosmic.catalogue.census import Moved
 from cosmic.catalogue.tables import (
@@ -35,6 +35,7 @@ from cosmic.catalogue.tables import (
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
+from cosmic.terms import BY_KIND
 
 log = logging.getLogger(__name__)
 
@@ -168,6 +169,8 @@ def _record(connection: sa.Connection, record: Ingest, judged: Sequence[JudgedPa
     upsert = bulk.overwriting(bulk.insert(connection, table), table, list(pages[0]))
     for page in pages:
         connection.execute(upsert, page)
+    for kind in sorted({page.page.kind for page in judged} & BY_KIND.keys()):
+        galaxies.write_terms(connection, kind, BY_KIND[kind])
     again = sa.update(IngestRow).where(IngestRow.id == record.id)
     if connection.execute(again.values(number=number, times=IngestRow.times + 1, last_seen=now)).rowcount:
         return

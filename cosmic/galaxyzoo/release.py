@@ -44,7 +44,7 @@ class Release:
 
 
 def find_release(folder: Path) -> Release:
-    """Return the parts that a folder holds.
+    """Return the parts that a folder holds. Of a table that lies there gzipped and unpacked, the unpacked one counts.
 
     Raises
     ------
@@ -56,6 +56,8 @@ def find_release(folder: Path) -> Release:
             f"--gz2 {folder}: there is no such folder. Name the one that holds gz2_hart16.csv, or an address."
         )
     tables = [path for pattern in TABLES for path in sorted(folder.glob(pattern)) if path.name.endswith(_ENDINGS)]
+    unpacked = {path.name for path in tables}
+    tables = [path for path in tables if path.name.removesuffix(".gz") == path.name or path.stem not in unpacked]
     if not tables:
         raise ConfigError(
             f"--gz2 {folder} holds no vote table. Needed is one of gz2_hart16.csv[.gz], zoo2MainSpecz.csv[.gz], "

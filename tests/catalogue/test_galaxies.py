@@ -19,7 +19,7 @@ from cosmic.catalogue import Catalogue
 from cosmic.catalogue.database import Database
 from cosmic.errors import ConfigError
 from cosmic.galaxies import take_release, take_simulated
-from cosmic.galaxyzoo.grammar import build_strings
+from cosmic.galaxyzoo.grammar import build_strings, study_labels
 from cosmic.galaxyzoo.release import find_release
 from cosmic.galaxyzoo.volunteers import simulate_votes
 from cosmic.galaxyzoo.votes import fraction_array
@@ -125,7 +125,10 @@ def test_a_release_is_stored_with_its_objects_images_and_terms(
     assert all(Path(row["path"]).stem == row["sha256"] for row in images)
     apart = ask("SELECT row_number, reasons FROM quarantine WHERE contract = 'galaxy zoo 1'")
     assert [row["row_number"] for row in apart] == [4]
-    assert "Galaxy Zoo 2" in ask("SELECT acknowledgement FROM terms")[0]["acknowledgement"]
+    terms = {row["source"]: row["acknowledgement"] for row in ask("SELECT * FROM terms")}
+    assert "volunteers of Galaxy Zoo 2" in terms["gz2_hart16"]
+    assert {row["kind"] for row in ask("SELECT kind FROM pages")} == {"files", "galaxy-zoo", "galaxy-zoo-labels"}
+    assert "Sloan Digital Sky Survey" in terms["files"], "what the objects are of"
 
 
 def test_the_same_release_again_changes_nothing(
@@ -183,6 +186,35 @@ def test_soft_labels_are_of_objects_and_say_how_sure_volunteers_were(
     assert pq.read_table(again.soft).equals(soft)
     assert again.agreement == pytest.approx(soft["agreement"].to_numpy().mean())
     assert ((soft["agreement"].to_numpy() > 1 / 14) & (soft["entropy"].to_numpy() < 3.81)).all()
+
+
+def test_images_come_with_votes_label_and_block_whether_their_galaxy_is_an_object_or_not(
+    catalogue: Catalogue, home: Home, tmp_path: Path
+) -> None:
+    assert catalogue.galaxy_images().num_rows == 0
+    folder, strings = release(tmp_path / "gz2", 5)
+    table = folder / "gz2_hart16.csv"
+    lines = table.read_text().splitlines()
+    lines[4] = lines[4].replace(f"160.5,{dec(3)}", ",")  # nobody knows where this one is
+    table.write_text("\n".join(lines) + "\n")
+    fractions = fraction_array(simulate_votes(pa.array(["Sb"]), seed=4), "debiased_fractions")
+    votes_csv(folder / "zoo2MainSpecz.csv", {"_debiased": fractions},
+              {"dr7objid": [FIRST], "total_classifications": [9], "total_votes": [40]})  # fmt: skip
+    fill(catalogue, home, [(160.5, dec(0)), (160.5, dec(1))])
+    found = take(catalogue, folder, home)
+    assert (found.unplaced, found.matched) == (2, {"position": 2})  # the other is zoo2MainSpecz's, without a place here
+    images = catalogue.galaxy_images().to_pylist()
+    assert [row["image"] for row in images] == ["1", "2", "3", "4"]
+    assert [row["object_key"] for row in images] == ["pmf:300-51900-1", "pmf:300-51900-2", None, None]
+    assert [row["gz2_class"] for row in images] == strings[:4]
+    assert [row["label"] for row in images] == study_labels(pa.array(strings[:4])).values.to_pylist()
+    assert [row["total_classifications"] for row in images] == [44] * 4
+    assert all(0 < row["agreement"] <= 1 and Path(row["path"]).is_file() for row in images)
+    blocks = {row["object_key"]: row["block"] for row in catalogue.rows().to_pylist()}
+    assert [row["block"] for row in images[:2]] == [blocks["pmf:300-51900-1"], blocks["pmf:300-51900-2"]]
+    assert images[2]["block"] == images[1]["block"], "a neighbour of 10 arcsec"
+    assert images[3]["block"] == f"image:{images[3]['sha256']}"
+    assert images[3]["ra"] is None
 
 
 def test_an_empty_catalogue_is_told_so(catalogue: Catalogue, home: Home, tmp_path: Path) -> None:

@@ -68,6 +68,12 @@ def test_an_address_without_votes_is_refused(served: Survey, tmp_path: Path) -> 
         fetch_release(f"{served.url}/files/nothing", tmp_path)
 
 
+def test_a_table_that_lies_there_gzipped_and_unpacked_counts_once(tmp_path: Path) -> None:
+    for name in ("gz2_hart16.csv", "gz2_hart16.csv.gz", "table5.csv.gz"):
+        (tmp_path / name).touch()
+    assert [path.name for path in find_release(tmp_path).tables] == ["gz2_hart16.csv", "table5.csv.gz"]
+
+
 def test_tables_come_in_the_order_of_trust(tmp_path: Path) -> None:
     for name in ("table5_votes.csv", "zoo2MainSpecz.csv.gz", "gz2_hart16.csv", "gz2_hart16.txt"):
         (tmp_path / name).touch()
