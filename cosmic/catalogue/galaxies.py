@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from cosmic.catalogue import bulk
 from cosmic.catalogue.galaxy_tables import ImageRow, TermsRow, VoteRow
@@ -86,6 +87,8 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
         _quarantine(connection, part.page, part.rejected, now=now)
         constants = {"source": part.source.value, "page_id": part.page.id}
         bulk.upsert(connection, _table(VoteRow), _vote_rows(part.votes), constants=constants)
+    for source in dict.fromkeys(part.source for part in parts):
+        _let_go(connection, source, [part.page.id for part in parts if part.source is source])
     if images is None:
         return
     write_terms(connection, images.source.value, TERMS[images.source])
@@ -103,6 +106,19 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
     )
     constants = {"source": images.source.value, "page_id": images.page.id}
     bulk.upsert(connection, _table(ImageRow), shown, constants=constants)
+
+
+def _let_go(connection: sa.Connection, source: VoteSource, pages: Sequence[str]) -> None:
+    """Take its object from each galaxy of earlier tables whose object is another galaxy's by these; its votes stay."""
+    others = aliased(VoteRow)
+    claimed = sa.select(others.object_key).where(
+        others.source == source.value, others.page_id.in_(pages), others.object_key.is_not(None)
+    )
+    earlier = sa.update(VoteRow).where(
+        VoteRow.source == source.value, VoteRow.page_id.not_in(pages), VoteRow.object_key.in_(claimed)
+    )
+    gone = earlier.values(object_key=None, matched_by=None, separation=None)
+    connection.execute(gone, execution_options={"synchronize_session": False})
 
 
 def stored(connection: sa.Connection, page: Page) -> int:

@@ -144,6 +144,28 @@ def test_the_same_release_again_changes_nothing(
     assert len(ask("SELECT * FROM quarantine")) == 1
 
 
+def test_a_changed_table_updates_strings_and_no_two_of_its_galaxies_hold_one_object(
+    catalogue: Catalogue, home: Home, tmp_path: Path, ask: Callable[[str], Rows]
+) -> None:
+    folder, strings = release(tmp_path / "gz2", 3, images=False)
+    fill(catalogue, home, [(160.5, dec(0)), (160.5, dec(1))])
+    take(catalogue, folder, home)
+    table = folder / "gz2_hart16.csv"
+    header, first, second, third = table.read_text().splitlines()
+    first = first.replace(str(FIRST), str(FIRST + 9))  # the same galaxy by another id: the old row is gone
+    second = second.replace(strings[1], "Sen(m)")
+    table.write_text("\n".join([header, first, second, third]) + "\n")
+    assert take(catalogue, folder, home).matched == {"position": 2}
+    held = {row["galaxy"]: row["object_key"] for row in ask("SELECT galaxy, object_key FROM votes")}
+    assert held == {
+        f"dr7:{FIRST}": None, f"dr7:{FIRST + 1}": "pmf:300-51900-2", f"dr7:{FIRST + 2}": None,
+        f"dr7:{FIRST + 9}": "pmf:300-51900-1",
+    }  # fmt: skip
+    assert catalogue.rows()["gz2_class"].to_pylist() == [strings[0], "Sen(m)"]
+    assert catalogue.soft_labels()["gz2_class"].to_pylist() == [strings[0], "Sen(m)"]
+    assert tuple(catalogue.history("pmf:300-51900-2")[-1].columns["gz2_class"]) == (strings[1], "Sen(m)")
+
+
 def test_an_object_keeps_the_string_that_its_own_table_gave(catalogue: Catalogue, home: Home, tmp_path: Path) -> None:
     folder, _ = release(tmp_path / "gz2", 2, images=False)
     rows = f"ra,dec,u,g,r,i,z,redshift,class,gz2_class\n160.5,{dec(0)},18.1,17.2,16.5,16.1,15.9,0.05,GALAXY,Sen(m)\n"
