@@ -182,6 +182,8 @@ def _images(page: Page, where: Path, parts: Sequence[VotePart], *, home: Home) -
             said, done = now, len(shown) + len(bad)
             left = (now - began) / done * (len(wanted) - done)
             log.info("images: %d of %d, %d set apart, %.0f s left", done, len(wanted), len(bad), left)
+    if bad and not shown:
+        log.warning("%s has no usable image of %d that are named; the first: %s", where, len(bad), bad[0].detail)
     rejected = pa.table(
         {
             "row_number": pa.array([one.asset_id for one in bad], pa.int64()),

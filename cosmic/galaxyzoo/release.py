@@ -63,9 +63,12 @@ def find_release(folder: Path) -> Release:
             f"--gz2 {folder} holds no vote table. Needed is one of gz2_hart16.csv[.gz], zoo2MainSpecz.csv[.gz], "
             "table5….csv[.gz] or training_solutions_rev1.csv."
         )
-    names = folder / NAMES
+    names = next((path for name in (NAMES, f"{NAMES}.gz") if (path := folder / name).exists()), None)
     images = next((path for name in IMAGES if (path := folder / name).exists()), None)
-    return Release(tuple(tables), names if names.exists() else None, images)
+    if (names is None) != (images is None):
+        here, lacking = (images, NAMES) if names is None else (names, " or ".join(IMAGES))
+        log.warning("%s holds %s and no %s, so galaxies get no images", folder, here and here.name, lacking)
+    return Release(tuple(tables), names, images)
 
 
 def fetch_release(address: str, folder: Path) -> Release:
@@ -96,7 +99,7 @@ def fetch_release(address: str, folder: Path) -> Release:
 
 
 def _at(address: str, name: str) -> str:
-    """Return the address of a file beside others; what follows ``?`` (a key, perhaps) stays."""
+    """Return the address of a file beside others; what follows ``?`` stays."""
     parts = urlsplit(address)
     folder = parts.path.rstrip("/")
     if folder.endswith(_FILES):  # somebody named a file of the release

@@ -211,7 +211,7 @@ def test_soft_labels_are_of_objects_and_say_how_sure_volunteers_were(
 
 
 def test_images_come_with_votes_label_and_block_whether_their_galaxy_is_an_object_or_not(
-    catalogue: Catalogue, home: Home, tmp_path: Path
+    catalogue: Catalogue, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     assert catalogue.galaxy_images().num_rows == 0
     folder, strings = release(tmp_path / "gz2", 5)
@@ -237,6 +237,10 @@ def test_images_come_with_votes_label_and_block_whether_their_galaxy_is_an_objec
     assert images[2]["block"] == images[1]["block"], "a neighbour of 10 arcsec"
     assert images[3]["block"] == f"image:{images[3]['sha256']}"
     assert images[3]["ra"] is None
+    soft = catalogue.soft_labels()
+    monkeypatch.setattr("cosmic.catalogue.galaxies._FETCHED", 1)  # the same, however many are fetched at once
+    assert catalogue.galaxy_images().to_pylist() == images
+    assert catalogue.soft_labels().equals(soft)
 
 
 def test_an_empty_catalogue_is_told_so(catalogue: Catalogue, home: Home, tmp_path: Path) -> None:

@@ -68,6 +68,22 @@ def test_an_address_without_votes_is_refused(served: Survey, tmp_path: Path) -> 
         fetch_release(f"{served.url}/files/nothing", tmp_path)
 
 
+def test_images_without_names_and_names_without_images_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("gz2_hart16.csv", "images_gz2.zip"):
+        (tmp_path / name).touch()
+    assert find_release(tmp_path).names is None
+    assert "holds images_gz2.zip and no gz2_filename_mapping.csv" in caplog.text
+    caplog.clear()
+    (tmp_path / "gz2_filename_mapping.csv.gz").touch()
+    assert find_release(tmp_path).names == tmp_path / "gz2_filename_mapping.csv.gz"
+    assert caplog.text == ""
+    (tmp_path / "images_gz2.zip").unlink()
+    find_release(tmp_path)
+    assert "holds gz2_filename_mapping.csv.gz and no images_gz2.zip or images.zip" in caplog.text
+
+
 def test_a_table_that_lies_there_gzipped_and_unpacked_counts_once(tmp_path: Path) -> None:
     for name in ("gz2_hart16.csv", "gz2_hart16.csv.gz", "table5.csv.gz"):
         (tmp_path / name).touch()
