@@ -34,7 +34,7 @@ from cosmic.catalogue.tables import (
 )
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
-from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
+from cosmic.records import LABELS_KIND, CatalogueId, Ingest, JudgedPage, Sky
 from cosmic.terms import BY_KIND
 
 log = logging.getLogger(__name__)
@@ -93,7 +93,8 @@ def write(
             "magnitudes; a model would take one for the other. Use another --home for them, or name columns of the "
             f"{here.magnitude_system} system, such as --column u=<column>."
         )
-    found = changes.find(connection, arrivals.rows, state=here.state)
+    labels = [page.page.id for page in judged if page.page.kind == LABELS_KIND]
+    found = changes.find(connection, arrivals.rows, state=here.state, labels=labels)
     stored = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
     valid = sum(page.n_valid for page in judged)
     record = Ingest(

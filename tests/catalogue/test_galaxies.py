@@ -144,6 +144,21 @@ def test_the_same_release_again_changes_nothing(
     assert len(ask("SELECT * FROM quarantine")) == 1
 
 
+def test_a_page_of_labels_takes_nothing_else_back_that_came_meanwhile(
+    catalogue: Catalogue, home: Home, tmp_path: Path
+) -> None:
+    folder, strings = release(tmp_path / "gz2", 1, images=False)
+    fill(catalogue, home, [(160.5, dec(0))])
+    found = take_release(catalogue, find_release(folder), home=home)
+    newer = f"plate,mjd,fiberid,ra,dec,u,g,r,i,z,redshift,class\n300,51900,1,160.5,{dec(0)},18,17.2,16.4,16.1,15.9,0.06,GALAXY\n"
+    ingest(catalogue, home, PageStore(home.pages).add([newer.encode()], suffix=".csv", kind="files", origin="newer.csv",
+                                                      columns=(("unit", "magnitude"),)))  # fmt: skip
+    assert found.labels is not None
+    ingest(catalogue, home, found.labels)  # of another worker, which had read the object before
+    (row,) = catalogue.rows().to_pylist()
+    assert (row["r"], row["redshift"], row["gz2_class"]) == (16.4, 0.06, strings[0])
+
+
 def test_a_changed_table_updates_strings_and_no_two_of_its_galaxies_hold_one_object(
     catalogue: Catalogue, home: Home, tmp_path: Path, ask: Callable[[str], Rows]
 ) -> None:
