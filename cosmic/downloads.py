@@ -25,7 +25,9 @@ log = logging.getLogger(__name__)
 _CHUNK: Final = 1 << 18
 _SAY_EVERY: Final = 5.0
 """Seconds between two words on how far it is."""
-_PASSES: Final = (408, 425, 429, 500, 502, 503, 504)
+_PASSES: Final = (408, 425, 429)
+"""Answers that pass, besides all from 500 on but the two that never will."""
+_NEVER: Final = (501, 505)
 _MISSING: Final = (404, 410)
 
 
@@ -61,7 +63,7 @@ def download(url: str, target: Path, *, sha256: str | None = None, timeout: floa
     SuspiciousResponse
         If a page came in place of the file, or it has another size or digest; what came is thrown away.
     ConfigError
-        If the disk has no room for it.
+        If the disk has no room for it, or the folder cannot be written.
     """
     note = target.with_name(f"{target.name}.origin.json")
     known = _read(note)
@@ -69,7 +71,10 @@ def download(url: str, target: Path, *, sha256: str | None = None, timeout: floa
         if sha256 in (None, known.sha256):
             return target
         log.warning("%s has another digest than is asked for now and is fetched again", target)
-    target.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        target.parent.mkdir(parents=True, exist_ok=True)
+    except OSError as exc:
+        raise _unwritable(target.parent, exc) from exc
     part, beside = target.with_name(f"{target.name}.part"), target.with_name(f"{target.name}.part.json")
     origin = _fetch(url, part, beside, timeout=timeout)
     digest = sha256_of(part)
@@ -102,13 +107,20 @@ def _fetch(url: str, part: Path, beside: Path, *, timeout: float) -> _Origin:
             )
         _demand_file(url, answer)
         start = had if answer.status_code == 206 else 0
-        origin = _Origin(url, answer.headers.get("ETag") or answer.headers.get("Last-Modified"), _size(answer, start))
-        beside.write_text(json.dumps(asdict(origin)), encoding="utf-8")
-        _demand_room(url, part, origin, start)
+        tag = answer.headers.get("ETag") or answer.headers.get("Last-Modified")
+        if start and known and not _goes_on(answer, known, tag, start):
+            part.unlink()  # or every later attempt would meet the same
+            raise TransientSourceError(
+                f"{url} was asked to go on at byte {start} of version {known.tag}, and the server sent "
+                f"{answer.headers.get('Content-Range')!r} of version {tag}. What came before was thrown away. Try again."
+            )
+        origin = _Origin(url, tag, _length(answer)) if not (start and known) else known
         try:
+            beside.write_text(json.dumps(asdict(origin)), encoding="utf-8")
+            _demand_room(url, part, origin, start)
             _receive(answer, part, origin, start)
         except OSError as exc:  # of the disk: the connection's have another class
-            raise ConfigError(f"{part} cannot be written ({exc}). Make room, or use another --home.") from exc
+            raise _unwritable(part, exc) from exc
     came = part.stat().st_size
     if origin.size is not None and came < origin.size:
         raise TransientSourceError(
@@ -127,7 +139,9 @@ def _asked(url: str, headers: dict[str, str], timeout: float) -> Iterator[Any]:
     try:
         with httpx.stream("GET", url, headers=headers, timeout=timeout, follow_redirects=True) as answer:
             yield answer
-    except (httpx.TransportError, httpx.DecodingError) as exc:
+    except (httpx.UnsupportedProtocol, httpx.TooManyRedirects) as exc:
+        raise PermanentSourceError(f"{url} leads nowhere ({exc}). Check the address.") from exc
+    except httpx.TransportError as exc:
         raise TransientSourceError(f"{url}: the connection failed ({exc or type(exc).__name__}). Try again.") from exc
     except httpx.InvalidURL as exc:
         raise ConfigError(f"{url} is no address ({exc}).") from exc
@@ -135,27 +149,31 @@ def _asked(url: str, headers: dict[str, str], timeout: float) -> Iterator[Any]:
 
 def _demand_file(url: str, answer: Any) -> None:
     status = answer.status_code
-    if status in _PASSES:
+    if status in _PASSES or (status >= 500 and status not in _NEVER):
         raise TransientSourceError(f"{url} answered {status}. Try again later.")
     if status in _MISSING:
         raise PermanentSourceError(f"{url} does not exist (the server answered {status}). Check the address.")
     if status not in (200, 206):
         raise PermanentSourceError(f"{url} was refused (the server answered {status}).")
-    if answer.headers.get("Content-Type", "").startswith("text/html"):
+    if answer.headers.get("Content-Type", "").lower().startswith("text/html"):
         raise SuspiciousResponse(f"{url} answered a web page in place of the file. Nothing was kept; look at it there.")
 
 
-def _size(answer: Any, start: int) -> int | None:
-    """Return the size of the whole file."""
-    if answer.status_code == 206:
-        found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
-        if found is None or int(found[1]) != start:
-            raise SuspiciousResponse(
-                f"the server was asked to go on at byte {start} and sent {answer.headers.get('Content-Range')!r}."
-            )
-        return int(found[2])
+def _goes_on(answer: Any, known: _Origin, tag: str | None, start: int) -> bool:
+    """Return whether an answer is the rest of the version that a part is of: a server may pass over If-Range."""
+    found = re.fullmatch(r"bytes (\d+)-\d+/(\d+)", answer.headers.get("Content-Range", ""))
+    if found is None or int(found[1]) != start:
+        return False
+    return tag in (None, known.tag) and known.size in (None, int(found[2]))
+
+
+def _length(answer: Any) -> int | None:
     length = answer.headers.get("Content-Length")
     return int(length) if length else None
+
+
+def _unwritable(path: Path, exc: OSError) -> ConfigError:
+    return ConfigError(f"{path} cannot be written ({exc}). Make room, or use another --home.")
 
 
 def _demand_room(url: str, part: Path, origin: _Origin, start: int) -> None:
@@ -176,7 +194,7 @@ def _receive(answer: Any, part: Path, origin: _Origin, start: int) -> None:
     came = start
     with part.open("r+b" if start else "wb", buffering=0) as file:  # unbuffered: a kill loses nothing that came
         file.seek(start)
-        for chunk in answer.iter_bytes(_CHUNK):
+        for chunk in answer.iter_raw(_CHUNK):  # as it is served: sizes and ranges are of these bytes
             file.write(chunk)
             came += len(chunk)
             now = time.monotonic()

@@ -161,6 +161,13 @@ def _take(
 
 def _with_soft(taken: Volunteers, catalogue: Catalogue, home: Home) -> Volunteers:
     """Write how sure volunteers were of each object, named by its content, and return the record with it."""
+    log.info(
+        "Galaxy Zoo 2: %d galaxies of %s, %d are objects of the catalogue, %d set apart; %d images, %d set apart",
+        taken.galaxies, ", ".join(taken.sources), sum(taken.matched.values()), sum(taken.rejected.values()), taken.images,
+        sum(taken.bad_images.values()),
+    )  # fmt: skip
+    if taken.unplaced:
+        log.warning("%s", taken.without_a_place)
     soft = catalogue.soft_labels()
     if not soft.num_rows:
         return taken
@@ -206,6 +213,12 @@ def _with(votes: pa.Table, columns: dict[str, pa.Array]) -> pa.Table:
 def _images(page: Page, where: Path, parts: Sequence[VotePart], *, home: Home) -> ImagePart:
     """Take the image of every galaxy that has one named; each that cannot be used has its reason."""
     names = read_file_names(page.path, called=page.origin)
+    if names.unreadable:
+        log.warning(
+            "%s: %d of its rows are passed over, since an id is no exact whole number: their galaxies get no image. "
+            "Download it again.",
+            page.origin, names.unreadable,
+        )  # fmt: skip
     wanted: dict[int, str] = {}
     for part in parts:
         for galaxy, asset in zip(
@@ -226,6 +239,8 @@ def _images(page: Page, where: Path, parts: Sequence[VotePart], *, home: Home) -
             said, done = now, len(shown) + len(bad)
             left = (now - began) / done * (len(wanted) - done)
             log.info("images: %d of %d, %d set apart, %.0f s left", done, len(wanted), len(bad), left)
+    if bad and not shown:
+        log.warning("%s has no usable image of %d that are named; the first: %s", where, len(bad), bad[0].detail)
     rejected = pa.table(
         {
             "row_number": pa.array([one.asset_id for one in bad], pa.int64()),
@@ -275,6 +290,13 @@ def _csv(rows: pa.Table) -> Iterator[bytes]:
     yield text.getvalue()
 
 
+def _unplaced(votes: pa.Table) -> int:
+    """Return how many galaxies of the survey have nothing by which an object could be theirs."""
+    nowhere = pc.or_(pc.is_null(votes["ra"]), pc.is_null(votes["dec"]))
+    nothing = pc.and_(pc.is_null(votes["dr8objid"]), nowhere)
+    return pc.sum(pc.and_(nothing, pc.is_valid(votes["dr7objid"]))).as_py() or 0
+
+
 def _record(
     parts: Sequence[VotePart], images: ImagePart | None, labels: Page | None, *, differing: int = 0
 ) -> Volunteers:
@@ -291,5 +313,6 @@ def _record(
         bad_images=dict(sorted(bad.items())),
         labels=labels,
         differing=differing,
+        unplaced=sum(_unplaced(part.votes) for part in parts),
         acknowledgements=tuple(TERMS[source].acknowledgement for source in sources),
     )

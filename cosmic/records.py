@@ -174,7 +174,8 @@ class Volunteers:
 
     `labels` is a page that brings each matched object its string, None where no object was matched. `matched` counts
     galaxies by how; `rejected` galaxies and `bad_images` images that were set apart, by reason. `differing` objects keep the string of their own table,
-    which is another one than the release has. `soft` is a Parquet file of how sure volunteers were of each object of the
+    which is another one than the release has. `unplaced` galaxies have neither a position nor an id of the photometry, so
+    nothing can tell which object they are. `soft` is a Parquet file of how sure volunteers were of each object of the
     catalogue (`Catalogue.soft_labels`), `agreement` the mean of its column of that name.
     """
 
@@ -186,9 +187,19 @@ class Volunteers:
     bad_images: dict[str, int] = field(default_factory=dict)
     labels: Page | None = None
     differing: int = 0
+    unplaced: int = 0
     soft: Path | None = None
     agreement: float | None = None
     acknowledgements: tuple[str, ...] = ()
+
+    @property
+    def without_a_place(self) -> str:
+        """Return what is to be known of `unplaced` galaxies, in words."""
+        return (
+            f"{self.unplaced:,} galaxies have neither a position nor a dr8objid, so none can be an object of the catalogue; "
+            "their votes and images are kept and can be read (Catalogue.galaxy_images). SkyServer's zoo2MainSpecz has both: "
+            "put it beside the release to find their objects."
+        )
 
 
 @dataclass(frozen=True, slots=True)

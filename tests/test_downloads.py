@@ -2,12 +2,17 @@
 
 from __future__ import annotations
 
+import gzip
 import hashlib
+import json
 import subprocess
 import sys
 import time
 from collections.abc import Iterator
+from contextlib import contextmanager
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from threading import Thread
 from types import SimpleNamespace
 
 import numpy as np
@@ -35,6 +40,36 @@ def quiet(server: Survey) -> None:
     """Nothing of an earlier test goes wrong or counts."""
     server.mischief.clear()
     server.log.clear()
+
+
+@contextmanager
+def careless(content: bytes, *, status: int = 206, **headers: str) -> Iterator[str]:
+    """Give the address of a server that answers every request so, whatever its If-Range says: the end of `content`."""
+
+    class Handler(BaseHTTPRequestHandler):
+        def do_GET(self) -> None:
+            start = int((self.headers["Range"] or "bytes=0-")[6:-1]) if status == 206 else 0
+            self.send_response(206 if start else 200 if status == 206 else status)
+            if start:
+                self.send_header("Content-Range", f"bytes {start}-{len(content) - 1}/{len(content)}")
+            self.send_header("Content-Length", str(len(content) - start))
+            for name, value in headers.items():
+                self.send_header(name.replace("_", "-"), value)
+            self.end_headers()
+            self.wfile.write(content[start:])
+
+        def log_message(self, *_: object) -> None:
+            return None
+
+    server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
+    thread = Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+    thread.start()
+    try:
+        yield f"http://127.0.0.1:{server.server_port}/a.zip"
+    finally:
+        server.shutdown()
+        server.server_close()
+        thread.join()
 
 
 def sent(server: Survey) -> int:
@@ -76,6 +111,48 @@ def test_a_part_of_another_version_is_thrown_away(server: Survey, tmp_path: Path
         download(f"{server.url}/files/moving.zip", tmp_path / "m.zip")
     server.files["moving.zip"] = BIG[1 << 20 : 3 << 20]
     assert download(f"{server.url}/files/moving.zip", tmp_path / "m.zip").read_bytes() == BIG[1 << 20 : 3 << 20]
+
+
+@pytest.mark.parametrize("size", [len(SMALL), len(SMALL) + 100])
+def test_a_server_that_passes_over_if_range_never_joins_two_versions(tmp_path: Path, size: int) -> None:
+    target, part = tmp_path / "a.zip", tmp_path / "a.zip.part"
+    new = BIG[:size]
+    with careless(new, ETag='"new"') as url:
+        part.write_bytes(SMALL[:5000])
+        known = {"url": url, "tag": '"old"', "size": len(SMALL), "sha256": None}
+        part.with_name("a.zip.part.json").write_text(json.dumps(known))
+        with pytest.raises(TransientSourceError, match="thrown away"):
+            download(url, target)
+        assert download(url, target).read_bytes() == new
+
+
+def test_a_compressed_answer_is_kept_as_it_came(tmp_path: Path) -> None:
+    with careless(gzip.compress(SMALL), Content_Encoding="gzip") as url:
+        assert gzip.decompress(download(url, tmp_path / "s.csv").read_bytes()) == SMALL
+
+
+@pytest.mark.parametrize(
+    ("status", "headers", "error"),
+    [
+        (302, {"Location": "/a.zip"}, PermanentSourceError),
+        (302, {"Location": "ftp://other/a.zip"}, PermanentSourceError),
+        (403, {}, PermanentSourceError),
+        (507, {}, TransientSourceError),
+        (200, {"Content_Type": "Text/HTML"}, SuspiciousResponse),
+    ],
+)
+def test_an_answer_that_is_no_file_has_its_class_and_leaves_nothing(
+    tmp_path: Path, status: int, headers: dict[str, str], error: type[CosmicError]
+) -> None:
+    with careless(SMALL, status=status, **headers) as url, pytest.raises(error, match=r"a\.zip"):
+        download(url, tmp_path / "s.csv")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_made_is_told(server: Survey, tmp_path: Path) -> None:
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ConfigError, match="cannot be written"):
+        download(f"{server.url}/files/small.csv", tmp_path / "file" / "s.csv")
 
 
 def test_a_wrong_digest_is_refused_and_leaves_nothing(server: Survey, tmp_path: Path) -> None:

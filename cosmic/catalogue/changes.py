@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import logging
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from typing import Final
 
@@ -26,6 +26,7 @@ from cosmic.lending import complete
 log = logging.getLogger(__name__)
 
 _HELD: Final = ("object_key", "row_digest", "block", "same_as")
+_LABELS: Final = ("gz2_class", "gz2_source")
 _STATES: Final = 1 << 256
 _TEXT: Final = pa.string()
 
@@ -65,7 +66,7 @@ class Changes:
         return bool(self.rows.num_rows or self.relinked.num_rows)
 
 
-def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Changes:
+def find(connection: sa.Connection, arriving: pa.Table, *, state: str, labels: Collection[str] = ()) -> Changes:
     """Return what these rows change.
 
     Parameters
@@ -74,12 +75,15 @@ def find(connection: sa.Connection, arriving: pa.Table, *, state: str) -> Change
         One canonical row a key, with ``row_digest`` and ``page_id``.
     state : str
         The catalogue's state now.
+    labels : collection of str
+        Pages that bring known objects their labels alone. What else stands in them was read from the catalogue before, and
+        another run may have brought newer values since.
     """
     held = stored(connection, _HELD[:2], keys=_column(arriving, "object_key"))
     known = pc.index_in(arriving["object_key"], value_set=_column(held, "object_key"))
     new = arriving.filter(pc.is_null(known))
     differing = pc.not_equal(arriving["row_digest"], held["row_digest"].take(known))
-    updated, erased, past = _completed(connection, arriving.filter(pc.fill_null(differing, False)), held)
+    updated, erased, past = _completed(connection, arriving.filter(pc.fill_null(differing, False)), held, labels=labels)
     changed = pa.concat_tables([new, updated], promote_options="default").combine_chunks()
     if not changed.num_rows:
         nothing = pa.table({"object_key": pa.nulls(0, _TEXT), "same_as": pa.nulls(0, _TEXT)})
@@ -124,14 +128,16 @@ def stored(connection: sa.Connection, names: Sequence[str], *, keys: pa.Array | 
     return bulk.read(connection, [OBJECTS.c[name] for name in names], pa.schema(fields), keys=keys)
 
 
-def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> tuple[pa.Table, dict[str, int], pa.Table]:
+def _completed(
+    connection: sa.Connection, rows: pa.Table, held: pa.Table, *, labels: Collection[str]
+) -> tuple[pa.Table, dict[str, int], pa.Table]:
     """Return the rows that still differ once the stored ones have filled their gaps, what of these goes lost, and what
     changes in each."""
     if not rows.num_rows:
         return rows, {}, history.between(rows, rows)
     before = stored(connection, OBJECT_SCHEMA.names, keys=_column(rows, "object_key"))
     order = pc.index_in(rows["object_key"], value_set=_column(before, "object_key"))
-    whole = complete(rows, before.take(order))
+    whole = _labels_alone(complete(rows, before.take(order)), before.take(order), labels)
     whole = whole.set_column(whole.column_names.index("row_digest"), "row_digest", row_digests(whole))
     place = pc.index_in(whole["object_key"], value_set=_column(held, "object_key"))
     differ = pc.not_equal(whole["row_digest"], held["row_digest"].take(place))
@@ -142,6 +148,17 @@ def _completed(connection: sa.Connection, rows: pa.Table, held: pa.Table) -> tup
         if count := pc.sum(pc.and_(gone, pc.is_valid(before[name]))).as_py():
             lost[name] = count
     return whole, lost, history.between(before, whole)
+
+
+def _labels_alone(rows: pa.Table, before: pa.Table, pages: Collection[str]) -> pa.Table:
+    """Return the rows, in which those of these pages have nothing new but their labels."""
+    if not pages:
+        return rows
+    theirs = pc.is_in(rows["page_id"], value_set=pa.array(sorted(pages), _TEXT))
+    for name in OBJECT_SCHEMA.names:
+        if name in rows.column_names and name not in _LABELS:
+            rows = rows.set_column(rows.column_names.index(name), name, pc.if_else(theirs, before[name], rows[name]))
+    return rows
 
 
 def _weight(rows: pa.Table) -> int:

@@ -6,7 +6,7 @@ Decides nothing: which object a galaxy is, and which image can be used, was deci
 from __future__ import annotations
 
 import json
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
+from sqlalchemy.orm import aliased
 
 from cosmic.catalogue import bulk
 from cosmic.catalogue.galaxy_tables import ImageRow, TermsRow, VoteRow
@@ -22,7 +23,7 @@ from cosmic.galaxyzoo.grammar import LABELS
 from cosmic.galaxyzoo.images import Image
 from cosmic.galaxyzoo.soft import soft_labels
 from cosmic.galaxyzoo.tree import STEMS
-from cosmic.galaxyzoo.votes import COUNTS, FRACTIONS, TERMS, VoteSource, best_fractions
+from cosmic.galaxyzoo.votes import COUNTS, FRACTIONS, TERMS, Terms, VoteSource, best_fractions
 from cosmic.records import Page
 
 CONTRACT: Final = "galaxy zoo 1"
@@ -30,6 +31,8 @@ CONTRACT: Final = "galaxy zoo 1"
 REJECTED: Final = pa.schema([("row_number", pa.int64()), ("reason", pa.string()), ("row", pa.string())])
 """What is set apart: the data line of a table, or the id of a galaxy or an image, why, and what stood there (JSON)."""
 _DIGITS: Final = 6
+_FETCHED: Final = 5000
+"""Galaxies fetched at a time."""
 _LISTS: Final = ("counts", "weighted_fractions", "debiased_fractions")
 _PLAIN: Final = (
     "galaxy", "dr7objid", "dr8objid", "ra", "dec", "sample", "total_classifications", "total_votes", "gz2_class",
@@ -78,18 +81,23 @@ class ImagePart:
 def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePart | None, *, now: datetime) -> None:
     """Store votes and images with their pages, what is set apart of them, and the terms of their sources."""
     for part in parts:
-        _terms(connection, part.source)
+        write_terms(connection, part.source.value, TERMS[part.source])
         if not part.recorded:
             _page(connection, part.page, valid=part.votes.num_rows - part.ambiguous, quarantined=part.rejected.num_rows)
         _quarantine(connection, part.page, part.rejected, now=now)
         constants = {"source": part.source.value, "page_id": part.page.id}
         bulk.upsert(connection, _table(VoteRow), _vote_rows(part.votes), constants=constants)
-    if images is None:
-        return
-    _terms(connection, images.source)
+    for source in dict.fromkeys(part.source for part in parts):
+        _let_go(connection, source, [part.page.id for part in parts if part.source is source])
+    if images is not None:
+        _write_images(connection, images, _objects(parts), now=now)
+    _let_images_go(connection)
+
+
+def _write_images(connection: sa.Connection, images: ImagePart, objects: Mapping[str, str], *, now: datetime) -> None:
+    write_terms(connection, images.source.value, TERMS[images.source])
     _page(connection, images.page, valid=len(images.shown), quarantined=images.rejected.num_rows)
     _quarantine(connection, images.page, images.rejected, now=now)
-    objects = _objects(parts)
     shown = pa.table(
         {
             "name": pa.array([str(image.asset_id) for image, _ in images.shown], pa.string()),
@@ -113,6 +121,26 @@ def _objects(parts: Sequence[VotePart]) -> dict[str, str]:
             if key is not None:
                 found.setdefault(galaxy, key)
     return found
+
+
+def _let_go(connection: sa.Connection, source: VoteSource, pages: Sequence[str]) -> None:
+    """Take its object from each galaxy of earlier tables whose object is another galaxy's by these; its votes stay."""
+    others = aliased(VoteRow)
+    claimed = sa.select(others.object_key).where(
+        others.source == source.value, others.page_id.in_(pages), others.object_key.is_not(None)
+    )
+    earlier = sa.update(VoteRow).where(
+        VoteRow.source == source.value, VoteRow.page_id.not_in(pages), VoteRow.object_key.in_(claimed)
+    )
+    gone = earlier.values(object_key=None, matched_by=None, separation=None)
+    connection.execute(gone, execution_options={"synchronize_session": False})
+
+
+def _let_images_go(connection: sa.Connection) -> None:
+    """Take its object from each image whose galaxy is that object no longer."""
+    still = sa.exists().where(VoteRow.object_key == ImageRow.object_key, VoteRow.galaxy == ImageRow.galaxy)
+    of_others = sa.update(ImageRow).where(ImageRow.galaxy.is_not(None), ImageRow.object_key.is_not(None), ~still)
+    connection.execute(of_others.values(object_key=None), execution_options={"synchronize_session": False})
 
 
 def stored(connection: sa.Connection, page: Page) -> int:
@@ -140,7 +168,18 @@ def soft(connection: sa.Connection) -> pa.Table:
         VoteRow.weighted_fractions, VoteRow.debiased_fractions,
     ]  # fmt: skip
     asked = sa.select(*columns).where(VoteRow.object_key.is_not(None)).order_by(VoteRow.object_key, VoteRow.source)
-    rows = connection.execute(asked).all()
+    parts = [_soft(rows) for rows in in_parts(connection, asked)] or [_soft([])]
+    table = pa.concat_tables(parts)
+    return table.sort_by([("object_key", "ascending"), ("source", "ascending")])  # of bytes, whatever the collation
+
+
+def in_parts(connection: sa.Connection, asked: sa.Select[Any]) -> Iterator[Sequence[sa.Row[Any]]]:
+    """Yield the rows of a query in parts: 240,000 galaxies with their lists at once would take two gigabytes."""
+    return connection.execute(asked, execution_options={"stream_results": True, "yield_per": _FETCHED}).partitions()
+
+
+def certainty(rows: Sequence[sa.Row[Any]]) -> dict[str, pa.Array]:
+    """Return ``agreement``, ``entropy``, ``artefact`` and ``p_<label>`` of rows that have both lists of fractions."""
     lists = pa.table(
         {
             name: pa.array([getattr(row, name) for row in rows], FRACTIONS)
@@ -150,12 +189,15 @@ def soft(connection: sa.Connection) -> pa.Table:
     found = soft_labels(best_fractions(lists) if rows else np.zeros((0, len(STEMS))))
     measured = {"agreement": found.agreement, "entropy": found.entropy, "artefact": found.artefact}
     measured |= {f"p_{label}": found.probability[:, at] for at, label in enumerate(LABELS)}
+    return {name: pa.array(values, from_pandas=True) for name, values in measured.items()}
+
+
+def _soft(rows: Sequence[sa.Row[Any]]) -> pa.Table:
     said = {
         name: pa.array([getattr(row, name) for row in rows], pa.int64() if name.startswith("total") else pa.string())
         for name in ("object_key", "source", "gz2_class", "class_from", "total_classifications")
     }
-    table = pa.table(said | {name: pa.array(values, from_pandas=True) for name, values in measured.items()})
-    return table.sort_by([("object_key", "ascending"), ("source", "ascending")])  # of bytes, whatever the collation
+    return pa.table(said | certainty(rows))
 
 
 def _vote_rows(votes: pa.Table) -> pa.Table:
@@ -174,9 +216,9 @@ def _rounded(row: list[float | None]) -> list[float | None]:
     return [None if value is None else round(value, _DIGITS) for value in row]
 
 
-def _terms(connection: sa.Connection, source: VoteSource) -> None:
-    terms = TERMS[source]
-    row = {"source": source.value, "licence": terms.licence, "acknowledgement": terms.acknowledgement}
+def write_terms(connection: sa.Connection, source: str, terms: Terms) -> None:
+    """Store what a source asks for."""
+    row = {"source": source, "licence": terms.licence, "acknowledgement": terms.acknowledgement}
     connection.execute(bulk.overwriting(bulk.insert(connection, _table(TermsRow)), _table(TermsRow), list(row)), row)
 
 

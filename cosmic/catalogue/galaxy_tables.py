@@ -14,7 +14,7 @@ from cosmic.catalogue.tables import Base, SpecObjId
 
 
 class TermsRow(Base):
-    """What a source asks of whoever uses its data."""
+    """What a source asks of whoever uses its data: one of votes and images, or all pages of a kind."""
 
     __tablename__ = "terms"
 

@@ -18,7 +18,7 @@ from typing import Any, Final
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import bulk, census, changes
+from cosmic.catalogue import bulk, census, changes, galaxies
 from cosmic.catalogue.arrivals import Arrivals
 from cosmic.catalogue.census import Moved
 from cosmic.catalogue.tables import (
@@ -34,7 +34,8 @@ from cosmic.catalogue.tables import (
 )
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
-from cosmic.records import CatalogueId, Ingest, JudgedPage, Sky
+from cosmic.records import LABELS_KIND, CatalogueId, Ingest, JudgedPage, Sky
+from cosmic.terms import BY_KIND
 
 log = logging.getLogger(__name__)
 
@@ -92,7 +93,8 @@ def write(
             "magnitudes; a model would take one for the other. Use another --home for them, or name columns of the "
             f"{here.magnitude_system} system, such as --column u=<column>."
         )
-    found = changes.find(connection, arrivals.rows, state=here.state)
+    labels = [page.page.id for page in judged if page.page.kind == LABELS_KIND]
+    found = changes.find(connection, arrivals.rows, state=here.state, labels=labels)
     stored = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
     valid = sum(page.n_valid for page in judged)
     record = Ingest(
@@ -168,6 +170,8 @@ def _record(connection: sa.Connection, record: Ingest, judged: Sequence[JudgedPa
     upsert = bulk.overwriting(bulk.insert(connection, table), table, list(pages[0]))
     for page in pages:
         connection.execute(upsert, page)
+    for kind in sorted({page.page.kind for page in judged} & BY_KIND.keys()):
+        galaxies.write_terms(connection, kind, BY_KIND[kind])
     again = sa.update(IngestRow).where(IngestRow.id == record.id)
     if connection.execute(again.values(number=number, times=IngestRow.times + 1, last_seen=now)).rowcount:
         return

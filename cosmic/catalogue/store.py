@@ -17,7 +17,18 @@ from typing import Final, Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.catalogue import arrivals, census, changes, cutouts, galaxies, history, ingest, lineage, schema
+from cosmic.catalogue import (
+    arrivals,
+    census,
+    changes,
+    cutouts,
+    galaxies,
+    galaxy_images,
+    history,
+    ingest,
+    lineage,
+    schema,
+)
 from cosmic.catalogue.census import Moved
 from cosmic.catalogue.cutouts import Cutout
 from cosmic.catalogue.database import Database
@@ -274,6 +285,19 @@ class Catalogue:
         """Return how sure volunteers were of each object that they saw, as `galaxies.soft` says."""
         with self._database.reading() as connection:
             return galaxies.soft(connection)
+
+    def galaxy_images(self) -> pa.Table:
+        """Return a row an image that can be used, with the votes on its galaxy, object of this catalogue or not.
+
+        In `galaxy_images.SCHEMA`, by source and image: ``image`` (the release's asset id; of a
+        cutout, its object's key), ``galaxy``, ``object_key`` (null
+        where the galaxy is no object here), ``gz2_class`` and the study's ``label`` of the most trusted votes, how sure
+        volunteers were (as in `soft_labels`), ``ra`` and ``dec`` in deg where known, ``sha256``, ``width`` and ``height``
+        in px, ``path`` of the file; and ``block``, the unit of the split (`cosmic.splits.parts`): the object's, so that an
+        image is on the side of its object, else the cell of its place, else, where that is unknown, its own bytes'.
+        """
+        with self._database.reading() as connection:
+            return galaxy_images.read(connection)
 
     def history(self, key: str) -> tuple[Change, ...]:
         """Return every change of an object, oldest first."""

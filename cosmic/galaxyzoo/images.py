@@ -8,6 +8,10 @@ from __future__ import annotations
 
 import hashlib
 import io
+import lzma
+import os
+import re
+import struct
 import warnings
 import zipfile
 import zlib
@@ -28,6 +32,14 @@ SIDES: Final = (64, 4096)
 LEAST_SPREAD: Final = 2.0
 """An image whose grey values differ by less, by their standard deviation of 255, is blank."""
 _FORMATS: Final = ("JPEG",)
+_NAME: Final = re.compile(r"0*([0-9]{1,18})\.jpe?g", re.IGNORECASE)
+_DAMAGE: Final = (
+    zipfile.BadZipFile, zlib.error, lzma.LZMAError, struct.error, EOFError, NotImplementedError, RuntimeError,
+    OSError, ValueError, OverflowError,
+)  # fmt: skip
+"""What zipfile raises where the bytes of a zip are not as they should be."""
+_LOCKED: Final = 0x1
+"""Bit of a member's flags: it needs a password."""
 
 
 class Flaw(StrEnum):
@@ -36,6 +48,7 @@ class Flaw(StrEnum):
     ABSENT = "absent"
     TOO_LARGE = "more bytes than an image of the release"
     DAMAGED_MEMBER = "damaged in the zip"
+    LOCKED = "locked with a password"
     UNDECODABLE = "does not decode"
     WRONG_SIZE = "too small or too large"
     BLANK = "blank"
@@ -93,10 +106,15 @@ class BadImage:
 
 
 class ImageFolder:
-    """Images in a folder, or in folders within it, as ``<asset_id>.jpg``."""
+    """Images in a folder, or in folders within it, as ``<asset_id>.jpg`` (or ``.JPG``, ``.jpeg``)."""
 
     def __init__(self, path: Path) -> None:
-        self._folders = (path, *sorted(path.rglob("*/")))
+        self._paths: dict[int, str] = {}
+        for folder, inner, files in os.walk(path):
+            inner.sort()
+            for name in sorted(files):
+                if (number := _number(name)) is not None:
+                    self._paths.setdefault(number, str(Path(folder, name)))
 
     def __enter__(self) -> Self:
         return self
@@ -108,32 +126,32 @@ class ImageFolder:
 
     def read(self, asset_id: int) -> bytes | BadImage:
         """Return the bytes of an image, or why there are none."""
-        path = next((found for folder in self._folders if (found := folder / f"{asset_id}.jpg").is_file()), None)
-        if path is None:
+        path = Path(self._paths.get(asset_id, ""))
+        if not path.is_file():  # a link may lead nowhere
             return _absent(asset_id)
         size = path.stat().st_size
         return _too_large(asset_id, size) if size > LARGEST_BYTES else path.read_bytes()
 
 
 class ImageZip:
-    """Images in a zip, as members named ``<asset_id>.jpg`` in whatever folder of it. Its directory alone is kept.
+    """Images in a zip, named as in `ImageFolder` in whatever folder of it. Its directory alone is kept.
 
     Raises
     ------
     ConfigError
-        If the file is no zip, or ends early.
+        If the file is no zip, ends early, or its directory is damaged.
     """
 
     def __init__(self, path: Path) -> None:
         try:
             self._zip = zipfile.ZipFile(path)
-        except (zipfile.BadZipFile, FileNotFoundError) as exc:
+        except _DAMAGE as exc:
             raise ConfigError(f"{path} is no complete zip file ({exc}). Download it again.") from exc
         self._members: dict[int, str] = {}
         for name in self._zip.namelist():
             member = PurePosixPath(name)
-            if member.suffix.lower() == ".jpg" and member.stem.isdecimal() and not _of_macos(member):
-                self._members.setdefault(int(member.stem), name)
+            if (number := _number(member.name)) is not None and not _of_macos(member):
+                self._members.setdefault(number, name)
 
     def __enter__(self) -> Self:
         return self
@@ -148,10 +166,12 @@ class ImageZip:
         name = self._members.get(asset_id)
         if name is None:
             return _absent(asset_id)
+        if self._zip.getinfo(name).flag_bits & _LOCKED:
+            return BadImage(asset_id, Flaw.LOCKED, f"{name} needs a password")
         try:
             with self._zip.open(name) as member:
                 content = member.read(LARGEST_BYTES + 1)  # what a member says of its size may be wrong
-        except (zipfile.BadZipFile, zlib.error, EOFError, NotImplementedError, RuntimeError) as exc:
+        except _DAMAGE as exc:
             return BadImage(asset_id, Flaw.DAMAGED_MEMBER, f"{name}: {exc}")
         return _too_large(asset_id, len(content)) if len(content) > LARGEST_BYTES else content
 
@@ -231,6 +251,12 @@ def keep(store: Path, sha256: str, content: bytes) -> Path:
     if not artefacts.intact(path):
         artefacts.write(path, lambda part: part.write_bytes(content), sealed=False)
     return path
+
+
+def _number(name: str) -> int | None:
+    """Return the asset id that a file's name is; None where it is none."""
+    found = _NAME.fullmatch(name)
+    return None if found is None else int(found[1])
 
 
 def _absent(asset_id: int) -> BadImage:

@@ -6,6 +6,7 @@ through a float, such as ``5.877e17``, is a reason.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy.typing as npt
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cosmic.errors import PermanentSourceError
 from cosmic.galaxyzoo import kaggle
 from cosmic.galaxyzoo.grammar import STRINGS, build_strings
 from cosmic.galaxyzoo.layouts import Layout, layout_of
@@ -41,11 +43,14 @@ REJECTED: Final = pa.schema([("row_number", pa.int64()), ("galaxy", pa.string())
 _EXACT: Final = r"^[0-9]{1,18}$|^[1-8][0-9]{18}$|^9[01][0-9]{17}$|^92[01][0-9]{16}$"
 """Whole numbers that surely fit 64 bits with a sign, as survey objIDs do."""
 _SPECOBJID: Final = r"^[1-9][0-9]{0,19}$"
+_NO_ID: Final = ("", "0")
+"""What SDSS, and blanks, say for an object that has no such id."""
 _SLACK: Final = 1e-6
 _NUMBERS: Final = ("ra", "dec", "total_classifications", "total_votes")
 _TEXTS: Final = ("dr8objid", "specobjid", "sample", "gz2_class")
 _LARGEST: Final = float(2**31 - 1)
 _SHOWN: Final = 200
+_REASONS: Final = 3
 
 
 @dataclass(frozen=True, slots=True)
@@ -172,15 +177,23 @@ def read_votes(path: Path, *, called: str | None = None) -> Votes:
     Raises
     ------
     ConfigError, PermanentSourceError, SuspiciousResponse
-        As `VoteReader`.
+        As `VoteReader`; PermanentSourceError, too, if it has rows and none can be used.
     """
     reader = VoteReader(path, called)
     pages = list(reader.pages())
     tables = [page.table for page in pages] or [described(SCHEMA, reader.source).empty_table()]
-    rejected = [page.rejected for page in pages] or [REJECTED.empty_table()]
+    table = pa.concat_tables(tables)
+    rejected = pa.concat_tables([page.rejected for page in pages] or [REJECTED.empty_table()])
+    if rejected.num_rows and not table.num_rows:
+        reasons = Counter(rejected["reason"].to_pylist()).most_common(_REASONS)
+        raise PermanentSourceError(
+            f"{called or path}: none of its {rejected.num_rows:,} rows can be used: "
+            f"{'; '.join(f'{reason} ({count:,})' for reason, count in reasons)}. Nothing was stored. Export or download "
+            "it again, with ids as whole numbers."
+        )
     return Votes(
-        pa.concat_tables(tables),
-        pa.concat_tables(rejected),
+        table,
+        rejected,
         sum(page.repeated for page in pages),
         sum(page.differing for page in pages),
         reader.source,
@@ -239,7 +252,9 @@ class _Block:
         cumulative = self.listed("cumulative")
         weighted = self.listed("weighted_fractions") if cumulative is None else kaggle.conditional(cumulative)
         columns = {
-            "galaxy": pc.binary_join_element_wise("kaggle" if kaggle_ids else "dr7", pc.fill_null(identity, ""), ":"),
+            "galaxy": pc.binary_join_element_wise(
+                "kaggle" if kaggle_ids else "dr7", pc.fill_null(_exact(identity).cast(pa.string()), ""), ":"
+            ),
             "source": pa.array([source.value] * rows, pa.string()),
             "dr7objid": pa.nulls(rows, pa.int64()) if kaggle_ids else _exact(identity),
             "dr8objid": _exact(self.text("dr8objid")),
@@ -261,8 +276,13 @@ class _Block:
         """Return the first reason why each row cannot be right; null where there is none."""
         found: list[tuple[Mask, str]] = []
         identity = self.text("identity")
-        exact = pc.fill_null(pc.match_substring_regex(identity, _EXACT), False)
-        found.append((~exact.to_numpy(zero_copy_only=False), f"{self._layout.identity} is no exact whole number"))
+        inexact = pc.is_null(_exact(identity)).to_numpy(zero_copy_only=False)
+        found.append((inexact, f"{self._layout.identity} is no exact whole number"))
+        for name in ("dr8objid", "specobjid"):
+            named = pc.invert(pc.is_in(self.text(name), value_set=pa.array([*_NO_ID, None])))
+            found.append(
+                (named.to_numpy(zero_copy_only=False) & _null(table[name]), f"{name} is no exact whole number")
+            )
         for name in ("total_classifications", "total_votes"):
             there = ~np.isnan(self.number(name))
             found.append((there & _null(table[name]), f"{name} is no count"))

@@ -6,6 +6,7 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
+from urllib.parse import urlsplit, urlunsplit
 
 from cosmic.downloads import download
 from cosmic.errors import ConfigError, PermanentSourceError
@@ -18,6 +19,7 @@ _ENDINGS: Final = (".csv", ".csv.gz")
 NAMES: Final = "gz2_filename_mapping.csv"
 IMAGES: Final = ("images_gz2.zip", "images.zip", "images_gz2", "images")
 SUMS: Final = "SHA256SUMS"
+_FILES: Final = (".csv", ".csv.gz", ".zip")
 _FETCHED: Final = (("gz2_hart16.csv.gz", "gz2_hart16.csv"), (NAMES,), ("images_gz2.zip",))
 """What is asked for at an address, each under the first of its names that is there; only the votes must be."""
 
@@ -42,7 +44,7 @@ class Release:
 
 
 def find_release(folder: Path) -> Release:
-    """Return the parts that a folder holds.
+    """Return the parts that a folder holds. Of a table that lies there gzipped and unpacked, the unpacked one counts.
 
     Raises
     ------
@@ -54,14 +56,19 @@ def find_release(folder: Path) -> Release:
             f"--gz2 {folder}: there is no such folder. Name the one that holds gz2_hart16.csv, or an address."
         )
     tables = [path for pattern in TABLES for path in sorted(folder.glob(pattern)) if path.name.endswith(_ENDINGS)]
+    unpacked = {path.name for path in tables}
+    tables = [path for path in tables if path.name.removesuffix(".gz") == path.name or path.stem not in unpacked]
     if not tables:
         raise ConfigError(
             f"--gz2 {folder} holds no vote table. Needed is one of gz2_hart16.csv[.gz], zoo2MainSpecz.csv[.gz], "
             "table5….csv[.gz] or training_solutions_rev1.csv."
         )
-    names = folder / NAMES
+    names = next((path for name in (NAMES, f"{NAMES}.gz") if (path := folder / name).exists()), None)
     images = next((path for name in IMAGES if (path := folder / name).exists()), None)
-    return Release(tuple(tables), names if names.exists() else None, images)
+    if (names is None) != (images is None):
+        here, lacking = (images, NAMES) if names is None else (names, " or ".join(IMAGES))
+        log.warning("%s holds %s and no %s, so galaxies get no images", folder, here and here.name, lacking)
+    return Release(tuple(tables), names, images)
 
 
 def fetch_release(address: str, folder: Path) -> Release:
@@ -76,25 +83,33 @@ def fetch_release(address: str, folder: Path) -> Release:
     TransientSourceError, SuspiciousResponse, ConfigError
         As `cosmic.downloads.download`.
     """
-    base = address.rstrip("/")
-    sums = _sums(base, folder)
+    sums = _sums(address, folder)
     for names in _FETCHED:
         for name in names:
             try:
-                download(f"{base}/{name}", folder / name, sha256=sums.get(name))
+                download(_at(address, name), folder / name, sha256=sums.get(name))
                 break
             except PermanentSourceError as exc:
                 missing = exc
         else:
             if names == _FETCHED[0]:
                 raise missing
-            log.warning("%s has no %s: galaxies get no images", base, names[0])
+            log.warning("galaxies get no images: %s", missing)
     return find_release(folder)
 
 
-def _sums(base: str, folder: Path) -> dict[str, str]:
+def _at(address: str, name: str) -> str:
+    """Return the address of a file beside others; what follows ``?`` stays."""
+    parts = urlsplit(address)
+    folder = parts.path.rstrip("/")
+    if folder.endswith(_FILES):  # somebody named a file of the release
+        folder = folder.rpartition("/")[0]
+    return urlunsplit((parts.scheme, parts.netloc, f"{folder}/{name}", parts.query, ""))
+
+
+def _sums(address: str, folder: Path) -> dict[str, str]:
     try:
-        lines = download(f"{base}/{SUMS}", folder / SUMS).read_text(encoding="utf-8").splitlines()
+        lines = download(_at(address, SUMS), folder / SUMS).read_text(encoding="utf-8").splitlines()
     except PermanentSourceError:
         return {}
     pairs = [line.split(maxsplit=1) for line in lines if len(line.split(maxsplit=1)) == 2]

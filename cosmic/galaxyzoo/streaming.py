@@ -138,9 +138,10 @@ class CsvStream:
         """Return how many lines the header and what stands before it take; None where nothing follows them."""
         with pa.input_stream(str(self._path), compression="gzip" if gzipped else None) as stream:
             head = stream.read(BLOCK).removeprefix(b"\xef\xbb\xbf")
-        first = head.split(b"\n", 1)[0]
-        self._before = 2 if first.startswith(b"#") and b"," not in first else 1
-        return self._before if head.count(b"\n") >= self._before else None
+        lines = head.splitlines(keepends=True)  # of whatever system
+        self._before = 2 if lines and lines[0].startswith(b"#") and b"," not in lines[0] else 1
+        ended = sum(line.endswith((b"\n", b"\r")) for line in lines[: self._before])
+        return self._before if ended == self._before else None
 
 
 def _as_numbers(block: pa.Table, names: Sequence[str]) -> pa.Table:

@@ -106,7 +106,9 @@ TERMS: Final = {
         "the rules of Kaggle's Galaxy Zoo challenge, accepted by who downloads it; not to be passed on",
         f"{_ZOO} Prepared for the Galaxy Zoo challenge at Kaggle (2013-14).",
     ),
-    VoteSource.SIMULATED: Terms("made by Cosmic; no real votes", "Simulated votes: not of any volunteer."),
+    VoteSource.SIMULATED: Terms(
+        "made by Cosmic; no real data", "Simulated: of no survey, and the votes of no volunteer."
+    ),
 }
 """What each source asks for; stored with its votes."""
 

@@ -47,6 +47,8 @@ def of_volunteers(taken: Volunteers | None) -> list[Note]:
     if taken.images:
         text += f"; {taken.images:,} images"
     said = [Note(text=f"{text}.")]
+    if taken.unplaced:
+        said.append(Note(text=taken.without_a_place))
     if "simulated" not in taken.sources:
         said += [Note(text=f"To acknowledge: {one}") for one in taken.acknowledgements]
     return said

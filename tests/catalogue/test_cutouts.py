@@ -141,6 +141,10 @@ def test_each_galaxy_gets_its_image_once_at_its_scale(
     assert bring() == {}
     assert asked(behaving) == 3, "a second run asks nothing"
     assert rows(catalogue, "SELECT * FROM images") == before
+    objects = {row["object_key"]: row for row in catalogue.rows().to_pylist()}
+    read = catalogue.galaxy_images().to_pylist()
+    assert [row["image"] for row in read] == [row["object_key"] for row in read] == [row["name"] for row in images]
+    assert all(row["block"] == objects[row["image"]]["block"] for row in read), "on the side of its object"
 
 
 def test_a_limit_takes_the_first_keys_and_the_next_run_goes_on(

@@ -19,7 +19,7 @@ from cosmic.catalogue import Catalogue
 from cosmic.catalogue.database import Database
 from cosmic.errors import ConfigError
 from cosmic.galaxies import take_pages, take_release, take_simulated
-from cosmic.galaxyzoo.grammar import build_strings
+from cosmic.galaxyzoo.grammar import build_strings, study_labels
 from cosmic.galaxyzoo.release import find_release
 from cosmic.galaxyzoo.volunteers import simulate_votes
 from cosmic.galaxyzoo.votes import fraction_array
@@ -126,7 +126,10 @@ def test_a_release_is_stored_with_its_objects_images_and_terms(
     assert all(Path(row["path"]).stem == row["sha256"] for row in images)
     apart = ask("SELECT row_number, reasons FROM quarantine WHERE contract = 'galaxy zoo 1'")
     assert [row["row_number"] for row in apart] == [4]
-    assert "Galaxy Zoo 2" in ask("SELECT acknowledgement FROM terms")[0]["acknowledgement"]
+    terms = {row["source"]: row["acknowledgement"] for row in ask("SELECT * FROM terms")}
+    assert "volunteers of Galaxy Zoo 2" in terms["gz2_hart16"]
+    assert {row["kind"] for row in ask("SELECT kind FROM pages")} == {"files", "galaxy-zoo", "galaxy-zoo-labels"}
+    assert "Sloan Digital Sky Survey" in terms["files"], "what the objects are of"
 
 
 def test_the_same_release_again_changes_nothing(
@@ -140,6 +143,43 @@ def test_the_same_release_again_changes_nothing(
     assert catalogue.state == state
     assert ask("SELECT * FROM votes ORDER BY galaxy") == votes
     assert len(ask("SELECT * FROM quarantine")) == 1
+
+
+def test_a_page_of_labels_takes_nothing_else_back_that_came_meanwhile(
+    catalogue: Catalogue, home: Home, tmp_path: Path
+) -> None:
+    folder, strings = release(tmp_path / "gz2", 1, images=False)
+    fill(catalogue, home, [(160.5, dec(0))])
+    found = take_release(catalogue, find_release(folder), home=home)
+    newer = f"plate,mjd,fiberid,ra,dec,u,g,r,i,z,redshift,class\n300,51900,1,160.5,{dec(0)},18,17.2,16.4,16.1,15.9,0.06,GALAXY\n"
+    ingest(catalogue, home, PageStore(home.pages).add([newer.encode()], suffix=".csv", kind="files", origin="newer.csv",
+                                                      columns=(("unit", "magnitude"),)))  # fmt: skip
+    assert found.labels is not None
+    ingest(catalogue, home, found.labels)  # of another worker, which had read the object before
+    (row,) = catalogue.rows().to_pylist()
+    assert (row["r"], row["redshift"], row["gz2_class"]) == (16.4, 0.06, strings[0])
+
+
+def test_a_changed_table_updates_strings_and_no_two_of_its_galaxies_hold_one_object(
+    catalogue: Catalogue, home: Home, tmp_path: Path, ask: Callable[[str], Rows]
+) -> None:
+    folder, strings = release(tmp_path / "gz2", 3, images=False)
+    fill(catalogue, home, [(160.5, dec(0)), (160.5, dec(1))])
+    take(catalogue, folder, home)
+    table = folder / "gz2_hart16.csv"
+    header, first, second, third = table.read_text().splitlines()
+    first = first.replace(str(FIRST), str(FIRST + 9))  # the same galaxy by another id: the old row is gone
+    second = second.replace(strings[1], "Sen(m)")
+    table.write_text("\n".join([header, first, second, third]) + "\n")
+    assert take(catalogue, folder, home).matched == {"position": 2}
+    held = {row["galaxy"]: row["object_key"] for row in ask("SELECT galaxy, object_key FROM votes")}
+    assert held == {
+        f"dr7:{FIRST}": None, f"dr7:{FIRST + 1}": "pmf:300-51900-2", f"dr7:{FIRST + 2}": None,
+        f"dr7:{FIRST + 9}": "pmf:300-51900-1",
+    }  # fmt: skip
+    assert catalogue.rows()["gz2_class"].to_pylist() == [strings[0], "Sen(m)"]
+    assert catalogue.soft_labels()["gz2_class"].to_pylist() == [strings[0], "Sen(m)"]
+    assert tuple(catalogue.history("pmf:300-51900-2")[-1].columns["gz2_class"]) == (strings[1], "Sen(m)")
 
 
 def test_an_object_keeps_the_string_that_its_own_table_gave(catalogue: Catalogue, home: Home, tmp_path: Path) -> None:
@@ -184,6 +224,39 @@ def test_soft_labels_are_of_objects_and_say_how_sure_volunteers_were(
     assert pq.read_table(again.soft).equals(soft)
     assert again.agreement == pytest.approx(soft["agreement"].to_numpy().mean())
     assert ((soft["agreement"].to_numpy() > 1 / 14) & (soft["entropy"].to_numpy() < 3.81)).all()
+
+
+def test_images_come_with_votes_label_and_block_whether_their_galaxy_is_an_object_or_not(
+    catalogue: Catalogue, home: Home, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert catalogue.galaxy_images().num_rows == 0
+    folder, strings = release(tmp_path / "gz2", 5)
+    table = folder / "gz2_hart16.csv"
+    lines = table.read_text().splitlines()
+    lines[4] = lines[4].replace(f"160.5,{dec(3)}", ",")  # nobody knows where this one is
+    table.write_text("\n".join(lines) + "\n")
+    fractions = fraction_array(simulate_votes(pa.array(["Sb"]), seed=4), "debiased_fractions")
+    votes_csv(folder / "zoo2MainSpecz.csv", {"_debiased": fractions},
+              {"dr7objid": [FIRST], "total_classifications": [9], "total_votes": [40]})  # fmt: skip
+    fill(catalogue, home, [(160.5, dec(0)), (160.5, dec(1))])
+    found = take(catalogue, folder, home)
+    assert (found.unplaced, found.matched) == (2, {"position": 2})  # the other is zoo2MainSpecz's, without a place here
+    images = catalogue.galaxy_images().to_pylist()
+    assert [row["image"] for row in images] == ["1", "2", "3", "4"]
+    assert [row["object_key"] for row in images] == ["pmf:300-51900-1", "pmf:300-51900-2", None, None]
+    assert [row["gz2_class"] for row in images] == strings[:4]
+    assert [row["label"] for row in images] == study_labels(pa.array(strings[:4])).values.to_pylist()
+    assert [row["total_classifications"] for row in images] == [44] * 4
+    assert all(0 < row["agreement"] <= 1 and Path(row["path"]).is_file() for row in images)
+    blocks = {row["object_key"]: row["block"] for row in catalogue.rows().to_pylist()}
+    assert [row["block"] for row in images[:2]] == [blocks["pmf:300-51900-1"], blocks["pmf:300-51900-2"]]
+    assert images[2]["block"] == images[1]["block"], "a neighbour of 10 arcsec"
+    assert images[3]["block"] == f"image:{images[3]['sha256']}"
+    assert images[3]["ra"] is None
+    soft = catalogue.soft_labels()
+    monkeypatch.setattr("cosmic.catalogue.galaxies._FETCHED", 1)  # the same, however many are fetched at once
+    assert catalogue.galaxy_images().to_pylist() == images
+    assert catalogue.soft_labels().equals(soft)
 
 
 def test_an_empty_catalogue_is_told_so(catalogue: Catalogue, home: Home, tmp_path: Path) -> None:

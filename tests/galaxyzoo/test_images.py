@@ -106,6 +106,53 @@ def test_a_damaged_member_does_not_stop_the_others(tmp_path: Path) -> None:
     assert isinstance(found[1], Image)
 
 
+@pytest.mark.parametrize("packed", [False, True])
+def test_an_image_is_found_however_its_ending_is_written_and_strange_names_are_passed_over(
+    tmp_path: Path, packed: bool
+) -> None:
+    members = {"A/1.JPG": jpeg(1), "A/2.jpeg": jpeg(2), "A/x3.jpg": jpeg(3), f"{'9' * 200}.jpg": jpeg(4)}
+    if packed:
+        where = zip_of(tmp_path / "i.zip", members | {f"{'9' * 5000}.jpg": jpeg(4), "../../5.jpg": jpeg(5)})
+    else:
+        where = tmp_path / "images"
+        (where / "A").mkdir(parents=True)
+        (where / "6.jpg").symlink_to(tmp_path / "nowhere")
+        for name, content in members.items():
+            (where / name).write_bytes(content)
+    found = list(take_images(open_images(where), [1, 2, 3, 6], store=tmp_path / "store"))
+    assert [isinstance(one, Image) for one in found] == [True, True, False, False]
+    assert sorted(path.name for path in tmp_path.iterdir()) == [where.name, "store"]
+
+
+@pytest.mark.parametrize("way", [zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED, zipfile.ZIP_BZIP2, zipfile.ZIP_LZMA])
+def test_whatever_bytes_of_a_zip_are_damaged_there_is_an_image_or_a_reason(tmp_path: Path, way: int) -> None:
+    whole = tmp_path / "whole.zip"
+    with zipfile.ZipFile(whole, "w", way) as made:
+        made.writestr("1.jpg", jpeg(1, side=64))
+    rng, where = np.random.default_rng(way), tmp_path / "i.zip"
+    good, refused = whole.read_bytes(), 0
+    for _ in range(150):
+        content = bytearray(good)
+        for near in (len(good) - 80, 0, 0):  # its directory is at the end
+            content[near + rng.integers(80)] = rng.integers(256)
+        where.write_bytes(content)
+        try:
+            assert len(list(take_images(open_images(where), [1]))) == 1
+        except ConfigError:
+            refused += 1
+    assert 0 < refused < 150
+
+
+def test_a_member_with_a_password_is_told_so(tmp_path: Path) -> None:
+    where = zip_of(tmp_path / "i.zip", {"1.jpg": jpeg(1)})
+    content = bytearray(where.read_bytes())
+    content[content.index(b"PK\x01\x02") + 8] |= 1
+    where.write_bytes(content)
+    (found,) = take_images(open_images(where), [1])
+    assert isinstance(found, BadImage)
+    assert found.flaw is Flaw.LOCKED
+
+
 def test_a_member_that_unpacks_to_too_much_is_not_unpacked_whole(tmp_path: Path) -> None:
     where = zip_of(tmp_path / "i.zip", {"1.jpg": bytes(64 << 20)})
     tracemalloc.start()

@@ -86,6 +86,36 @@ def test_an_id_that_is_no_exact_whole_number_is_set_apart(tmp_path: Path, wrong:
     ]
 
 
+def test_an_id_of_the_photometry_that_went_through_a_float_is_set_apart_and_none_is_none(tmp_path: Path) -> None:
+    ids = ["1237650795146510436", "1.2376507951465104e18", "0", ""]
+    path = votes_csv(
+        tmp_path / "zoo2MainSpecz.csv",
+        {"_debiased": random_fractions(4)},
+        {"dr7objid": range(1, 5), "dr8objid": ids, "total_classifications": [44] * 4, "total_votes": [180] * 4},
+    )
+    read = read_votes(path)
+    assert read.table["dr8objid"].to_pylist() == [1237650795146510436, None, None]
+    assert read.rejected["reason"].to_pylist() == ["dr8objid is no exact whole number"]
+
+
+def test_a_galaxy_has_one_key_however_its_id_is_written(tmp_path: Path) -> None:
+    read = read_votes(hart16_csv(tmp_path / "a.csv", random_fractions(2), ["A", "A"], ids=["0588", "588"]))
+    assert (read.table["galaxy"].to_pylist(), read.repeated) == (["dr7:588"], 1)
+
+
+def test_a_table_of_which_no_row_can_be_used_is_refused(tmp_path: Path) -> None:
+    path = hart16_csv(tmp_path / "rounded.csv", random_fractions(3), ["A"] * 3, ids=["5.8e17", "5.9e17", "0"])
+    with pytest.raises(PermanentSourceError, match=r"none of its 3 rows.*no exact whole number \(3\)"):
+        read_votes(path)
+
+
+@pytest.mark.parametrize("ending", [b"\n", b"\r\n", b"\r"])
+def test_lines_may_end_as_on_any_system(tmp_path: Path, ending: bytes) -> None:
+    path = hart16_csv(tmp_path / "v.csv", random_fractions(3), ["A"] * 3)
+    path.write_bytes(b"\xef\xbb\xbf" + path.read_bytes().replace(b"\n", ending))
+    assert read_votes(path).table.num_rows == 3
+
+
 def test_rows_that_cannot_be_right_are_set_apart_with_their_reason(tmp_path: Path) -> None:
     fractions = random_fractions(4)
     strings = strings_of(fractions)

@@ -45,6 +45,11 @@ def test_everything_is_fetched_once_and_found(served: Survey, tmp_path: Path) ->
     assert served.log.requests == ()
 
 
+@pytest.mark.parametrize("address", ["all?download=1", "all//?key=a%2Fb", "all/gz2_hart16.csv.gz", "all#files"])
+def test_the_folder_is_found_whatever_stands_after_it(served: Survey, tmp_path: Path, address: str) -> None:
+    assert fetch_release(f"{served.url}/files/{address}", tmp_path).images == tmp_path / "images_gz2.zip"
+
+
 def test_a_file_that_disagrees_with_the_sums_is_refused(served: Survey, tmp_path: Path) -> None:
     with pytest.raises(SuspiciousResponse, match="thrown away"):
         fetch_release(f"{served.url}/files/wrong", tmp_path)
@@ -61,6 +66,28 @@ def test_without_images_the_votes_still_come(served: Survey, tmp_path: Path, cap
 def test_an_address_without_votes_is_refused(served: Survey, tmp_path: Path) -> None:
     with pytest.raises(PermanentSourceError, match="does not exist"):
         fetch_release(f"{served.url}/files/nothing", tmp_path)
+
+
+def test_images_without_names_and_names_without_images_are_told(
+    tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    for name in ("gz2_hart16.csv", "images_gz2.zip"):
+        (tmp_path / name).touch()
+    assert find_release(tmp_path).names is None
+    assert "holds images_gz2.zip and no gz2_filename_mapping.csv" in caplog.text
+    caplog.clear()
+    (tmp_path / "gz2_filename_mapping.csv.gz").touch()
+    assert find_release(tmp_path).names == tmp_path / "gz2_filename_mapping.csv.gz"
+    assert caplog.text == ""
+    (tmp_path / "images_gz2.zip").unlink()
+    find_release(tmp_path)
+    assert "holds gz2_filename_mapping.csv.gz and no images_gz2.zip or images.zip" in caplog.text
+
+
+def test_a_table_that_lies_there_gzipped_and_unpacked_counts_once(tmp_path: Path) -> None:
+    for name in ("gz2_hart16.csv", "gz2_hart16.csv.gz", "table5.csv.gz"):
+        (tmp_path / name).touch()
+    assert [path.name for path in find_release(tmp_path).tables] == ["gz2_hart16.csv", "table5.csv.gz"]
 
 
 def test_tables_come_in_the_order_of_trust(tmp_path: Path) -> None:

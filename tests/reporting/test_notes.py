@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 
 from cosmic import facts as f
@@ -80,6 +81,8 @@ def test_votes_are_counted_by_how_they_found_their_object_and_their_sources_are_
         "an object's label with a mean probability of 0.53; 7 images."
     )
     assert second == "To acknowledge: Willett et al."
+    (_, unplaced, _) = (note.text for note in notes.of_volunteers(dataclasses.replace(taken, unplaced=755)))
+    assert unplaced.startswith("755 galaxies have neither a position nor a dr8objid")
     assert notes.of_volunteers(None) == []
 
 
