@@ -171,7 +171,7 @@ def test_a_refetch_finds_what_changed_in_place_with_its_history_and_tells_what_i
 ) -> None:
     plate, galaxy, other = survey.rows(
         "SELECT plate, min(fiberID) FILTER (class = 'GALAXY') AS a, max(fiberID) FILTER (class <> 'GALAXY') AS b "
-        "FROM _spec GROUP BY 1 HAVING a > 0 AND b > 0 AND count(*) > 4 LIMIT 1"
+        "FROM _spec GROUP BY 1 HAVING a > 0 AND b > 0 AND count(*) > 4 ORDER BY 1 LIMIT 1"
     ).to_pylist()[0].values()  # fmt: skip
     survey.change_rows(f"plate = {plate} AND fiberID = {galaxy}", z=0.123)
     survey.remove_rows(f"plate = {plate} AND fiberID = {other}")
@@ -184,7 +184,7 @@ def test_a_refetch_finds_what_changed_in_place_with_its_history_and_tells_what_i
         rows = catalogue.rows().to_pylist()
         assert len(rows) == n
         key = next(row["object_key"] for row in rows if (row["plate"], row["fiberid"]) == (plate, galaxy))
-        (change,) = catalogue.history(key)
+        *_, change = catalogue.history(key)  # a label may have come before
     assert change.columns["redshift"][1] == 0.123
     assert f"plate {plate}" in change.origin
 
