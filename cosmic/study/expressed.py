@@ -25,16 +25,15 @@ from cosmic.study.published import (
 )
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
     from sklearn.base import ClassifierMixin
 
 FOREST_DEPTH: Final = 10
 """Depth of the study's forests; their criterion is entropy."""
-LANDMARKS: Final = 300
-"""Rows that the approximate kernel of a converged SVM is made from (Williams & Seeger 2001, Nyström)."""
 EXACT_ROWS: Final = 10_000
-"""Training rows up to which a converged SVM is fitted exactly: its cost grows with their square."""
+"""Training rows that a converged SVM is fitted on: its cost grows with their square.
+
+On simple classes an exact one on so few rows is better than an approximate kernel (Nyström) on all, and far cheaper.
+"""
 
 ClassWeight = Literal["balanced"] | None
 
@@ -202,34 +201,16 @@ def binary_logistic(setting: LogisticSetting, *, seed: int) -> ClassifierMixin:
     )
 
 
-@dataclass(frozen=True, slots=True)
-class Converged:
-    """An SVM that is left to converge, unfitted, and how it was made affordable."""
+def converged_svm(row: GridRow) -> ClassifierMixin:
+    """Return what the stopped SVM of a row would be if it were let finish, for at most `EXACT_ROWS` rows.
 
-    estimator: ClassifierMixin
-    words: str
-
-
-def converged_svm(row: GridRow, X: NDArray[np.float64], *, seed: int) -> Converged:
-    """Return what the stopped SVM of a row would be if it were let finish: exact on few rows, by Nyström on more.
-
-    Parameters
-    ----------
-    X : numpy.ndarray
-        Training rows, shape (n, d): their number decides, and their variance is the width of the kernel, as in
-        scikit-learn's SVC.
+    Raises
+    ------
+    ValueError
+        If the row is no SVM.
     """
-    from sklearn.kernel_approximation import Nystroem
-    from sklearn.pipeline import make_pipeline
-    from sklearn.svm import SVC, LinearSVC
+    from sklearn.svm import SVC
 
     if not isinstance(row.setting, SvmSetting):
         raise ValueError(f"{row.key} is no SVM: {in_words(row.setting)}.")
-    weight: ClassWeight = "balanced" if row.balance is Balance.CLASS_WEIGHT else None
-    rows = len(X)
-    if rows <= EXACT_ROWS:
-        return Converged(SVC(C=row.setting.C, class_weight=weight), f"exact, on all {rows:,} training rows")
-    kernel = Nystroem(gamma=1.0 / (X.shape[1] * X.var()), n_components=LANDMARKS, random_state=seed)
-    linear = LinearSVC(C=row.setting.C, class_weight=weight, dual=False, random_state=seed)
-    words = f"a Nyström kernel of {LANDMARKS} rows and a linear SVM on all {rows:,} training rows"
-    return Converged(make_pipeline(kernel, linear), words)
+    return SVC(C=row.setting.C, class_weight="balanced" if row.balance is Balance.CLASS_WEIGHT else None)

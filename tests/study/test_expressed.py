@@ -7,14 +7,14 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from sklearn.svm import SVC
 
-from cosmic.study.expressed import EXACT_ROWS, cannot, converged_svm, estimator, expression
+from cosmic.study.expressed import cannot, converged_svm, estimator, expression
 from cosmic.study.published import (
     Balance,
     Family,
     LogisticSetting,
     NetworkSetting,
-    SvmSetting,
     published_by_key,
     study_grid,
 )
@@ -78,15 +78,11 @@ def test_a_network_is_no_scikit_learn_estimator() -> None:
         estimator(row, seed=0)
 
 
-def test_a_converged_svm_is_exact_on_few_rows_and_says_its_approximation_on_more() -> None:
-    row = next(row for row in GRID if isinstance(row.setting, SvmSetting))
-    few = converged_svm(row, np.ones((50, 2)), seed=0)
-    assert few.estimator.max_iter == -1
-    assert "exact" in few.words
-    X = np.random.default_rng(0).normal(size=(EXACT_ROWS + 1, 4)) * 2
-    many = converged_svm(row, X, seed=0)
-    assert "Nyström" in many.words
-    assert many.estimator[0].gamma == pytest.approx(1 / 16, rel=0.05)  # SVC's gamma='scale'
+def test_a_converged_svm_has_no_limit_and_the_same_c() -> None:
+    row = ROWS["star/X0/smote/svm/C=10,max_iter=100"]
+    assert converged_svm(row).get_params() == SVC(C=10.0).get_params()
+    with pytest.raises(ValueError, match="no SVM"):
+        converged_svm(GRID[0])
 
 
 def test_every_published_row_can_be_fitted() -> None:
