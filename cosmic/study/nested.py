@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.models.quiet import unconverged_is_no_warning
+from cosmic.study.accelerated import STOCK, ran
 from cosmic.study.expressed import binary_logistic, estimator
 from cosmic.study.network import Network
 from cosmic.study.published import (
@@ -50,6 +51,10 @@ class Nest(Protocol):
         """Return what happened in the fit, for each row of the grid."""
         ...
 
+    def engine(self) -> str:
+        """Return what did the work, once fitted."""
+        ...
+
 
 class NeighboursNest:
     """One query for the most neighbours answers every smaller number: they come in order of distance.
@@ -85,28 +90,46 @@ class NeighboursNest:
         """Nothing happens."""
         return ((),) * len(self.counts)
 
+    def engine(self) -> str:
+        """Whoever searched. See `Nest`."""
+        return ran(self.index_)
+
 
 class ForestNest:
-    """A forest of n trees is the first n trees of a larger one: each tree has a seed of its own, drawn in order."""
+    """A forest of n trees is the first n trees of a larger one: each tree has a seed of its own, drawn in order.
 
-    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, threads: int) -> None:
+    With `bins`, each feature is first put into so many bins of equally many training rows. Equal values sort faster,
+    which is most of a tree's cost; splits then fall between bins. The forest is another one, of equal quality.
+    """
+
+    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, threads: int, bins: int | None = None) -> None:
         settings = [cast(ForestSetting, row.setting) for row in rows]
         self.counts = tuple(setting.n_estimators for setting in settings)
         if len({setting.bootstrap for setting in settings}) != 1:
             raise ValueError("forests with and without bootstrap have no trees in common.")
-        self.threads = threads
+        self.threads, self.bins = threads, bins
         self.forest = estimator(rows[int(np.argmax(self.counts))], seed=seed, threads=threads)
 
     def fit(self, X: Floats, y: Codes, *, classes: int) -> None:
         """Grow the largest forest. See `Nest`."""
         del classes
-        self.forest.fit(X.astype(np.float32), y)
+        if self.bins is not None:
+            shares = np.linspace(0, 1, self.bins + 1)[1:-1]
+            self.edges_ = [np.unique(np.quantile(column, shares)) for column in X.T]
+        self.forest.fit(self._as_read(X), y)
+
+    def _as_read(self, X: Floats) -> NDArray[np.float32]:
+        if self.bins is None:
+            return X.astype(np.float32)
+        return np.column_stack(
+            [np.searchsorted(edges, column).astype(np.float32) for edges, column in zip(self.edges_, X.T, strict=True)]
+        )
 
     def read(self, X: Floats) -> tuple[Codes, ...]:
         """Add the trees' probabilities in order, and answer at each number of trees. See `Nest`."""
         from sklearn.utils.parallel import Parallel, delayed
 
-        rows = X.astype(np.float32)
+        rows = self._as_read(X)
         chunks = list(_chunks(len(X)))
         read = Parallel(n_jobs=self.threads, prefer="threads")(delayed(self._read)(rows[chunk]) for chunk in chunks)
         return tuple(np.concatenate(parts) for parts in zip(*read, strict=True))
@@ -121,8 +144,13 @@ class ForestNest:
         return tuple(found[count] for count in self.counts)
 
     def notes(self) -> tuple[tuple[str, ...], ...]:
-        """Nothing happens."""
-        return ((),) * len(self.counts)
+        """Say whether features were put into bins."""
+        said = () if self.bins is None else (f"features in {self.bins} bins of equally many training rows",)
+        return (said,) * len(self.counts)
+
+    def engine(self) -> str:
+        """Scikit-learn. See `Nest`."""
+        return STOCK
 
 
 class TreeNest:
@@ -173,18 +201,24 @@ class TreeNest:
         """Nothing happens."""
         return ((),) * len(self.settings)
 
+    def engine(self) -> str:
+        """Scikit-learn. See `Nest`."""
+        return STOCK
+
 
 class LogisticNest:
     """One penalty with several limits of iterations: a solver that converges below the lowest answers them all.
 
     Each class against the rest is a fit of its own; only those that ran into a limit are fitted again with the next.
+    With `newton` the same function is minimised by Newton's method, which needs a few steps where lbfgs needs dozens:
+    the same optimum, so the same answers but for rows at the very border of two classes.
     """
 
-    def __init__(self, rows: tuple[GridRow, ...], *, seed: int) -> None:
+    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, newton: bool = False) -> None:
         self.settings = tuple(cast(LogisticSetting, row.setting) for row in rows)
         if len({(s.solver, s.penalty, s.C, s.l1_ratio) for s in self.settings}) != 1:
             raise ValueError("logistic regressions with different penalties have no fit in common.")
-        self.seed = seed
+        self.seed, self.newton = seed, newton
 
     def fit(self, X: Floats, y: Codes, *, classes: int) -> None:
         """Fit each class against the rest, with the lowest limit first. See `Nest`."""
@@ -197,7 +231,10 @@ class LogisticNest:
             for at in order:
                 for code in codes:
                     if kept[code] is None or _stopped(kept[code]):
-                        kept[code] = binary_logistic(self.settings[at], seed=self.seed).fit(X, y == code)
+                        model = binary_logistic(self.settings[at], seed=self.seed)
+                        if self.newton:
+                            model.set_params(solver="newton-cholesky")
+                        kept[code] = model.fit(X, y == code)
                 self.models_[at] = [model for model in kept if model is not None]
 
     def read(self, X: Floats) -> tuple[Codes, ...]:
@@ -214,11 +251,16 @@ class LogisticNest:
         return tuple(answers)
 
     def notes(self) -> tuple[tuple[str, ...], ...]:
-        """Say which limits were reached."""
+        """Say which limits were reached, and whether another solver than the study's found the optimum."""
+        said = ("by newton-cholesky, which finds the same optimum as lbfgs",) if self.newton else ()
         return tuple(
-            _unconverged(sum(map(_stopped, self.models_[at])), len(self.models_[at]), self.settings[at].max_iter)
-            for at in range(len(self.settings))
+            (*said, *_unconverged(sum(map(_stopped, models)), len(models), setting.max_iter))
+            for setting, models in ((setting, self.models_[at]) for at, setting in enumerate(self.settings))
         )
+
+    def engine(self) -> str:
+        """Scikit-learn. See `Nest`."""
+        return STOCK
 
 
 class PlainNest:
@@ -241,6 +283,10 @@ class PlainNest:
         """Say whether it stopped early."""
         return (_stops(self.model),)
 
+    def engine(self) -> str:
+        """Scikit-learn. See `Nest`."""
+        return STOCK
+
 
 class NetworkNest:
     """The study's network as a nest of one row."""
@@ -261,6 +307,10 @@ class NetworkNest:
     def notes(self) -> tuple[tuple[str, ...], ...]:
         """Say how large it is."""
         return ((f"{self.network.weights:,} weights",),)
+
+    def engine(self) -> str:
+        """Keras. See `Nest`."""
+        return "Keras"
 
 
 def _chunks(n: int) -> Iterator[slice]:

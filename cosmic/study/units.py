@@ -13,11 +13,12 @@ import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 from typing import Final, TypeVar
 
 import numpy as np
 
-from cosmic.study import network
+from cosmic.study import accelerated, network
 from cosmic.study.expressed import EXACT_ROWS, cannot, converged_svm, estimator
 from cosmic.study.matrices import Matrix, PreparedMatrix
 from cosmic.study.nested import ForestNest, LogisticNest, NeighboursNest, Nest, NetworkNest, PlainNest, TreeNest
@@ -51,6 +52,22 @@ class Kind(StrEnum):
     CONVERGED_SVM = "converged-svm"
 
 
+class Speed(StrEnum):
+    """How far a fit may leave the study's own.
+
+    ``exact`` shares fits and nothing else: the models are those of a plain fit for each row. ``fast`` also takes the
+    accelerator's neighbours where it is installed, Newton's method for lbfgs, and bins for forests: models of the same
+    quality, whose notes say so.
+    """
+
+    EXACT = "exact"
+    FAST = "fast"
+
+
+BINS: Final = 1_024
+"""Bins of a fast forest's features."""
+
+
 @dataclass(frozen=True, slots=True)
 class Unit:
     """Rows of the grid, of one task and balance, that are fitted together."""
@@ -63,9 +80,14 @@ class Unit:
         """What sets its results apart from settings as published, or nothing."""
         return CONVERGED if self.kind is Kind.CONVERGED_SVM else ""
 
-    def key(self, matrix: PreparedMatrix, *, seed: int, engine: str = "scikit-learn") -> str:
-        """Return a digest of everything that decides the unit's scores."""
-        what = [matrix.id, self.kind, [row.key for row in self.rows], seed, engine]
+    def key(self, matrix: PreparedMatrix, *, seed: int, speed: Speed) -> str:
+        """Return a digest of everything that decides the unit's scores, an optional library that it needs too."""
+        lacking = None
+        if self.kind is Kind.NETWORK:
+            lacking = network.missing()
+        elif self.kind is Kind.NEIGHBOURS and speed is Speed.FAST:
+            lacking = accelerated.missing()
+        what = [matrix.id, self.kind, [row.key for row in self.rows], seed, speed, lacking]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
 
 
@@ -126,6 +148,7 @@ def run_unit(
     matrix: Matrix,
     *,
     seed: int,
+    speed: Speed = Speed.EXACT,
     threads: int = 1,
     train_scores: bool = True,
     clocks: Clocks = Clocks(),
@@ -138,6 +161,8 @@ def run_unit(
         X0 of the rows' task and balance.
     seed : int
         Of whatever the models draw.
+    speed : Speed
+        How far a fit may leave the study's own.
     threads : int
         Cores for neighbours and forests.
     train_scores : bool
@@ -151,7 +176,8 @@ def run_unit(
     rows = tuple(row for row in unit.rows if row not in barred)
     found = {row: not_run(row, reason, variant=unit.variant) for row, reason in barred.items()}
     if rows:
-        found |= _run(unit, rows, data, seed=seed, threads=threads, train_scores=train_scores, clocks=clocks)
+        nest = build(unit.kind, rows, seed=seed, speed=speed, threads=threads)
+        found |= _run(unit, rows, data, nest, seed=seed, train_scores=train_scores, clocks=clocks)
     return tuple(found[row] for row in unit.rows)
 
 
@@ -179,9 +205,9 @@ def _run(
     unit: Unit,
     rows: tuple[GridRow, ...],
     data: Matrix,
+    nest: Nest,
     *,
     seed: int,
-    threads: int,
     train_scores: bool,
     clocks: Clocks,
 ) -> dict[GridRow, GridResult]:
@@ -189,7 +215,6 @@ def _run(
     if unit.kind is Kind.CONVERGED_SVM:
         data, said = _fewer(data, seed=seed)
         notes = (*notes, said)
-    nest = _build(unit.kind, rows, seed=seed, threads=threads)
     labels = data.card.labels
     _, fit = _timed(lambda: nest.fit(data.X, data.y, classes=len(labels)), clocks)
     validation, read_validation = _timed(lambda: nest.read(data.X_validation), clocks)
@@ -213,6 +238,7 @@ def _run(
             fit=fit,
             read_validation=read_validation,
             read_train=read_train,
+            engine=nest.engine(),
             notes=(*notes, *nest.notes()[at]),
         )
         for at, row in enumerate(rows)
@@ -229,18 +255,18 @@ def _fewer(data: Matrix, *, seed: int) -> tuple[Matrix, str]:
     return dataclasses.replace(data, X=data.X[kept], y=data.y[kept]), said
 
 
-def _build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, threads: int) -> Nest:
+def build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, threads: int) -> Nest:
+    """Return the unfitted models of a unit."""
+    fast = speed is Speed.FAST
     match kind:
         case Kind.NEIGHBOURS:
-            from sklearn.neighbors import NearestNeighbors
-
-            return NeighboursNest(rows, index=lambda count: NearestNeighbors(n_neighbors=count, n_jobs=threads))
+            return NeighboursNest(rows, index=partial(accelerated.nearest, threads=threads, accelerate=fast))
         case Kind.FOREST:
-            return ForestNest(rows, seed=seed, threads=threads)
+            return ForestNest(rows, seed=seed, threads=threads, bins=BINS if fast else None)
         case Kind.TREE:
             return TreeNest(rows, seed=seed)
         case Kind.LOGISTIC:
-            return LogisticNest(rows, seed=seed)
+            return LogisticNest(rows, seed=seed, newton=fast)
         case Kind.CONVERGED_SVM:
             return PlainNest(converged_svm(rows[0]))
         case Kind.NETWORK:

@@ -120,6 +120,26 @@ def test_a_solver_that_ran_into_its_limit_is_fitted_again_with_the_next_and_says
     assert not set(map(id, nest.models_[0])) & set(map(id, nest.models_[1]))
 
 
+def test_newtons_method_finds_the_optimum_of_lbfgs_and_says_who_did(hard: Matrix) -> None:
+    for at in (0, 2, 4, 6):
+        rows = of(Family.LOGISTIC)[at : at + 2]
+        nest = LogisticNest(rows, seed=0, newton=True)
+        assert min(agreement(nest, rows, hard)) > 0.99
+        assert nest.notes()[1] == ("by newton-cholesky, which finds the same optimum as lbfgs",)
+
+
+@pytest.mark.parametrize("bootstrap", [False, True])
+def test_a_forest_of_bins_is_as_good_as_one_of_all_values(hard: Matrix, bootstrap: bool) -> None:
+    rows = tuple(row for row in of(Family.RANDOM_FOREST) if row.setting.bootstrap is bootstrap)  # type: ignore[union-attr]
+    scores = []
+    for bins in (None, 256):
+        nest = ForestNest(rows, seed=0, threads=1, bins=bins)
+        nest.fit(hard.X, hard.y, classes=3)
+        scores.append([float((answer == hard.y).mean()) for answer in nest.read(hard.X)])
+    np.testing.assert_allclose(scores[1], scores[0], atol=0.03)
+    assert nest.notes()[0] == ("features in 256 bins of equally many training rows",)
+
+
 def test_two_classes_are_one_fit_as_in_scikit_learn(hard: Matrix) -> None:
     kept, seen = hard.y < 2, hard.y_validation < 2
     two = replace(hard, X=hard.X[kept], y=hard.y[kept], X_validation=hard.X_validation[seen])

@@ -14,7 +14,7 @@ from cosmic.records import Prepared, Task
 from cosmic.study import network
 from cosmic.study.matrices import Matrix, Order, PreparedMatrix, prepare_matrix
 from cosmic.study.published import Balance, Family, FeatureSet, KnnSetting, SvmSetting, study_grid
-from cosmic.study.units import Clocks, Kind, Unit, run_unit, units, unrun_unit
+from cosmic.study.units import Clocks, Kind, Speed, Unit, run_unit, units, unrun_unit
 
 GRID = study_grid()
 HERE = tuple(row for row in GRID if row.task is Task.SUPERCLASS and row.balance is Balance.SMOTE)
@@ -47,16 +47,18 @@ def test_a_unit_never_mixes_tasks_or_balances() -> None:
 def test_a_key_is_of_everything_that_decides_the_scores() -> None:
     unit = first(Kind.NEIGHBOURS)
     keys = {
-        unit.key(NOWHERE, seed=0),
-        unit.key(NOWHERE, seed=1),
-        unit.key(replace(NOWHERE, id="1" * 64), seed=0),
-        unit.key(NOWHERE, seed=0, engine="another"),
-        replace(unit, rows=unit.rows[:2]).key(NOWHERE, seed=0),
-        first(Kind.FOREST).key(NOWHERE, seed=0),
+        unit.key(NOWHERE, seed=0, speed=Speed.EXACT),
+        unit.key(NOWHERE, seed=1, speed=Speed.EXACT),
+        unit.key(replace(NOWHERE, id="1" * 64), seed=0, speed=Speed.EXACT),
+        unit.key(NOWHERE, seed=0, speed=Speed.FAST),
+        replace(unit, rows=unit.rows[:2]).key(NOWHERE, seed=0, speed=Speed.EXACT),
+        first(Kind.FOREST).key(NOWHERE, seed=0, speed=Speed.EXACT),
     }
     assert len(keys) == 6
-    assert unit.key(NOWHERE, seed=0) == first(Kind.NEIGHBOURS).key(NOWHERE, seed=0)
-    assert len({unit.key(NOWHERE, seed=0) for unit in units(GRID)}) == len(units(GRID))
+    assert unit.key(NOWHERE, seed=0, speed=Speed.EXACT) == first(Kind.NEIGHBOURS).key(
+        NOWHERE, seed=0, speed=Speed.EXACT
+    )
+    assert len({unit.key(NOWHERE, seed=0, speed=Speed.EXACT) for unit in units(GRID)}) == len(units(GRID))
 
 
 @pytest.mark.parametrize("kind", [kind for kind in Kind if kind is not Kind.NETWORK])
