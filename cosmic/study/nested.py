@@ -18,7 +18,6 @@ from cosmic.study.expressed import binary_logistic, estimator
 from cosmic.study.network import Network
 from cosmic.study.published import (
     Balance,
-    ForestSetting,
     GridRow,
     KnnSetting,
     LogisticSetting,
@@ -93,64 +92,6 @@ class NeighboursNest:
     def engine(self) -> str:
         """Whoever searched. See `Nest`."""
         return ran(self.index_)
-
-
-class ForestNest:
-    """A forest of n trees is the first n trees of a larger one: each tree has a seed of its own, drawn in order.
-
-    With `bins`, each feature is first put into so many bins of equally many training rows. Equal values sort faster,
-    which is most of a tree's cost; splits then fall between bins. The forest is another one, of equal quality.
-    """
-
-    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, threads: int, bins: int | None = None) -> None:
-        settings = [cast(ForestSetting, row.setting) for row in rows]
-        self.counts = tuple(setting.n_estimators for setting in settings)
-        if len({setting.bootstrap for setting in settings}) != 1:
-            raise ValueError("forests with and without bootstrap have no trees in common.")
-        self.threads, self.bins = threads, bins
-        self.forest = estimator(rows[int(np.argmax(self.counts))], seed=seed, threads=threads)
-
-    def fit(self, X: Floats, y: Codes, *, classes: int) -> None:
-        """Grow the largest forest. See `Nest`."""
-        del classes
-        if self.bins is not None:
-            shares = np.linspace(0, 1, self.bins + 1)[1:-1]
-            self.edges_ = [np.unique(np.quantile(column, shares)) for column in X.T]
-        self.forest.fit(self._as_read(X), y)
-
-    def _as_read(self, X: Floats) -> NDArray[np.float32]:
-        if self.bins is None:
-            return X.astype(np.float32)
-        return np.column_stack(
-            [np.searchsorted(edges, column).astype(np.float32) for edges, column in zip(self.edges_, X.T, strict=True)]
-        )
-
-    def read(self, X: Floats) -> tuple[Codes, ...]:
-        """Add the trees' probabilities in order, and answer at each number of trees. See `Nest`."""
-        from sklearn.utils.parallel import Parallel, delayed
-
-        rows = self._as_read(X)
-        chunks = list(_chunks(len(X)))
-        read = Parallel(n_jobs=self.threads, prefer="threads")(delayed(self._read)(rows[chunk]) for chunk in chunks)
-        return tuple(np.concatenate(parts) for parts in zip(*read, strict=True))
-
-    def _read(self, rows: NDArray[np.float32]) -> tuple[Codes, ...]:
-        total = np.zeros((len(rows), len(self.forest.classes_)))
-        found = {}
-        for at, tree in enumerate(self.forest.estimators_[: max(self.counts)], 1):
-            total += tree.predict_proba(rows, check_input=False)
-            if at in self.counts:
-                found[at] = np.argmax(total / at, axis=1)
-        return tuple(found[count] for count in self.counts)
-
-    def notes(self) -> tuple[tuple[str, ...], ...]:
-        """Say whether features were put into bins."""
-        said = () if self.bins is None else (f"features in {self.bins} bins of equally many training rows",)
-        return (said,) * len(self.counts)
-
-    def engine(self) -> str:
-        """Scikit-learn. See `Nest`."""
-        return STOCK
 
 
 class TreeNest:

@@ -20,8 +20,9 @@ import numpy as np
 
 from cosmic.study import accelerated, network
 from cosmic.study.expressed import EXACT_ROWS, cannot, converged_svm, estimator
+from cosmic.study.forests import FAST_ROWS, ForestNest
 from cosmic.study.matrices import Matrix, PreparedMatrix
-from cosmic.study.nested import ForestNest, LogisticNest, NeighboursNest, Nest, NetworkNest, PlainNest, TreeNest
+from cosmic.study.nested import LogisticNest, NeighboursNest, Nest, NetworkNest, PlainNest, TreeNest
 from cosmic.study.published import (
     Balance,
     Family,
@@ -56,16 +57,12 @@ class Speed(StrEnum):
     """How far a fit may leave the study's own.
 
     ``exact`` shares fits and nothing else: the models are those of a plain fit for each row. ``fast`` also takes the
-    accelerator's neighbours where it is installed, Newton's method for lbfgs, and bins for forests: models of the same
-    quality, whose notes say so.
+    accelerator's neighbours and forests where it is installed and as good, Newton's method for lbfgs, and bins for
+    large forests: models of the same quality, whose notes say so.
     """
 
     EXACT = "exact"
     FAST = "fast"
-
-
-BINS: Final = 1_024
-"""Bins of a fast forest's features."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -85,7 +82,7 @@ class Unit:
         lacking = None
         if self.kind is Kind.NETWORK:
             lacking = network.missing()
-        elif self.kind is Kind.NEIGHBOURS and speed is Speed.FAST:
+        elif self.kind in (Kind.NEIGHBOURS, Kind.FOREST) and speed is Speed.FAST:
             lacking = accelerated.missing()
         what = [matrix.id, self.kind, [row.key for row in self.rows], seed, speed, lacking]
         return hashlib.sha256(json.dumps(what).encode()).hexdigest()
@@ -262,7 +259,7 @@ def build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, thr
         case Kind.NEIGHBOURS:
             return NeighboursNest(rows, index=partial(accelerated.nearest, threads=threads, accelerate=fast))
         case Kind.FOREST:
-            return ForestNest(rows, seed=seed, threads=threads, bins=BINS if fast else None)
+            return ForestNest(rows, seed=seed, threads=threads, fast_rows=FAST_ROWS if fast else None)
         case Kind.TREE:
             return TreeNest(rows, seed=seed)
         case Kind.LOGISTIC:

@@ -30,8 +30,8 @@ def test_without_the_accelerator_fast_is_stock_and_says_so(matrix: Matrix) -> No
     assert [result.validation for result in fast] == [result.validation for result in exact]
 
 
-def test_every_family_but_neighbours_has_a_reason_to_stay_with_scikit_learn() -> None:
-    assert set(WHY_NOT) == set(Family) - {Family.KNN}
+def test_every_family_but_neighbours_and_forests_has_a_reason_to_stay_with_scikit_learn() -> None:
+    assert set(WHY_NOT) == set(Family) - {Family.KNN, Family.RANDOM_FOREST}
 
 
 @pytest.mark.parametrize("kind", [Kind.NEIGHBOURS, Kind.FOREST, Kind.LOGISTIC, Kind.TREE])

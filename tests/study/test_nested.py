@@ -14,11 +14,10 @@ from sklearn.neighbors import NearestNeighbors
 from cosmic.records import Task
 from cosmic.study.expressed import estimator
 from cosmic.study.matrices import Matrix
-from cosmic.study.nested import ForestNest, LogisticNest, NeighboursNest, Nest, PlainNest, TreeNest
+from cosmic.study.nested import LogisticNest, NeighboursNest, Nest, PlainNest, TreeNest
 from cosmic.study.published import (
     Balance,
     Family,
-    ForestSetting,
     GridRow,
     LogisticSetting,
     SvmSetting,
@@ -74,16 +73,6 @@ def test_votes_that_are_equal_go_to_the_first_class_as_in_scikit_learn(hard: Mat
     assert agreement(nest, rows, hard) == [1.0] * 6
 
 
-@pytest.mark.parametrize("bootstrap", [False, True])
-@pytest.mark.parametrize("threads", [1, 2])
-def test_forests_of_fewer_trees_are_the_first_trees_of_a_larger_one(
-    hard: Matrix, bootstrap: bool, threads: int
-) -> None:
-    rows = tuple(row for row in of(Family.RANDOM_FOREST) if row.setting.bootstrap is bootstrap)  # type: ignore[union-attr]
-    assert {row.setting.n_estimators for row in rows} == {2, 10, 50}  # type: ignore[union-attr]
-    assert agreement(ForestNest(rows, seed=0, threads=threads), rows, hard) == [1.0] * 6
-
-
 @pytest.mark.parametrize("criterion", ["gini", "entropy"])
 def test_one_deep_tree_is_read_at_every_depth_and_size_of_node(hard: Matrix, criterion: str) -> None:
     rows = tuple(row for row in of(Family.DECISION_TREE) if row.setting.criterion == criterion)  # type: ignore[union-attr]
@@ -128,18 +117,6 @@ def test_newtons_method_finds_the_optimum_of_lbfgs_and_says_who_did(hard: Matrix
         assert nest.notes()[1] == ("by newton-cholesky, which finds the same optimum as lbfgs",)
 
 
-@pytest.mark.parametrize("bootstrap", [False, True])
-def test_a_forest_of_bins_is_as_good_as_one_of_all_values(hard: Matrix, bootstrap: bool) -> None:
-    rows = tuple(row for row in of(Family.RANDOM_FOREST) if row.setting.bootstrap is bootstrap)  # type: ignore[union-attr]
-    scores = []
-    for bins in (None, 256):
-        nest = ForestNest(rows, seed=0, threads=1, bins=bins)
-        nest.fit(hard.X, hard.y, classes=3)
-        scores.append([float((answer == hard.y).mean()) for answer in nest.read(hard.X)])
-    np.testing.assert_allclose(scores[1], scores[0], atol=0.03)
-    assert nest.notes()[0] == ("features in 256 bins of equally many training rows",)
-
-
 def test_two_classes_are_one_fit_as_in_scikit_learn(hard: Matrix) -> None:
     kept, seen = hard.y < 2, hard.y_validation < 2
     two = replace(hard, X=hard.X[kept], y=hard.y[kept], X_validation=hard.X_validation[seen])
@@ -162,11 +139,8 @@ def test_a_plain_fit_says_that_it_stopped_early(hard: Matrix) -> None:
 
 
 def test_what_has_no_fit_in_common_is_refused() -> None:
-    forests, trees, logistic = of(Family.RANDOM_FOREST), of(Family.DECISION_TREE), of(Family.LOGISTIC)
-    assert isinstance(forests[0].setting, ForestSetting)
+    trees, logistic = of(Family.DECISION_TREE), of(Family.LOGISTIC)
     assert isinstance(trees[0].setting, TreeSetting)
-    with pytest.raises(ValueError, match="bootstrap"):
-        ForestNest(forests, seed=0, threads=1)
     with pytest.raises(ValueError, match="criteria"):
         TreeNest(trees, seed=0)
     with pytest.raises(ValueError, match="penalties"):

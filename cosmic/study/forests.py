@@ -1,0 +1,132 @@
+"""One forest for every number of trees, exact or fast. Scores nothing that the grid reports.
+
+A fast forest is another one of equal quality: by the accelerator where a probe on the rows themselves finds it as good,
+else on features in bins. Small data stay exact: there is nothing to gain.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Final, cast
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosmic.study import accelerated
+from cosmic.study.accelerated import STOCK, ran
+from cosmic.study.expressed import FOREST_DEPTH, estimator
+from cosmic.study.nested import CHUNK, Codes, Floats
+from cosmic.study.published import Balance, ForestSetting, GridRow
+
+if TYPE_CHECKING:
+    from sklearn.base import ClassifierMixin
+
+FAST_ROWS: Final = 50_000
+"""Rows from which a forest is worth making faster."""
+BINS: Final = 1_024
+"""Bins of a feature: with 256, star scores fell by 0.0015."""
+PROBE_ROWS: Final = 20_000
+"""Rows that the probe fits, and as many others that it asks."""
+PROBE_TREES: Final = 10
+TOLERANCE: Final = 0.002
+"""Weighted and macro F1 that the accelerator may lose in the probe."""
+
+
+class ForestNest:
+    """A forest of n trees is the first n trees of a larger one: each tree has a seed of its own, drawn in order.
+
+    Parameters
+    ----------
+    rows : tuple of GridRow
+        Forests that differ in their number of trees alone.
+    threads : int
+        Cores; the trees do not depend on it.
+    fast_rows : int or None
+        Rows from which it may be another forest of the same quality; None for never.
+    """
+
+    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, threads: int, fast_rows: int | None = None) -> None:
+        settings = [cast(ForestSetting, row.setting) for row in rows]
+        self.counts = tuple(setting.n_estimators for setting in settings)
+        if len({setting.bootstrap for setting in settings}) != 1:
+            raise ValueError("forests with and without bootstrap have no trees in common.")
+        self.largest = rows[int(np.argmax(self.counts))]
+        self.seed, self.threads, self.fast_rows = seed, threads, fast_rows
+
+    def fit(self, X: Floats, y: Codes, *, classes: int) -> None:
+        """Grow the largest forest. See `Nest`."""
+        self.classes_ = classes
+        self.said_: tuple[str, ...] = ()
+        self.edges_: list[Floats] | None = None
+        self.forest_: ClassifierMixin = estimator(self.largest, seed=self.seed, threads=self.threads)
+        if self.fast_rows is not None and len(y) >= self.fast_rows:
+            if accelerated.missing() is None and self._as_good(X, y):
+                self.forest_ = self._accelerated(max(self.counts))
+            else:
+                shares = np.linspace(0, 1, BINS + 1)[1:-1]
+                self.edges_ = [np.unique(np.quantile(column, shares)) for column in X.T]
+                self.said_ += (f"features in {BINS:,} bins of equally many training rows",)
+        self.forest_.fit(self._as_read(X), y)
+
+    def _as_good(self, X: Floats, y: Codes) -> bool:
+        """Whether the accelerator's forest is as good on a few of the rows that are to be fitted."""
+        from sklearn.metrics import f1_score
+
+        drawn = np.random.default_rng(self.seed).permutation(len(y))[: 2 * PROBE_ROWS]
+        fitted, asked = np.array_split(drawn, 2)
+        stock = estimator(self.largest, seed=self.seed, threads=self.threads).set_params(n_estimators=PROBE_TREES)
+        weighted, macro = [], []
+        for forest in (stock, self._accelerated(PROBE_TREES)):
+            answer = forest.fit(X[fitted], y[fitted]).predict(X[asked])
+            weighted.append(f1_score(y[asked], answer, average="weighted", zero_division=0.0))
+            macro.append(f1_score(y[asked], answer, average="macro", zero_division=0.0))
+        lost = max(weighted[0] - weighted[1], macro[0] - macro[1])
+        taken = bool(lost <= TOLERANCE)
+        self.said_ = (
+            f"{accelerated.NAME} {'took' if taken else 'did not take'} the place of entropy by gini in histograms: on "
+            f"{len(asked):,} of the rows to fit, {PROBE_TREES} trees on {len(fitted):,} others score F1 "
+            f"{weighted[1]:.4f} (macro {macro[1]:.4f}) and the study's {weighted[0]:.4f} ({macro[0]:.4f})",
+        )
+        return taken
+
+    def _accelerated(self, trees: int) -> ClassifierMixin:
+        setting = cast(ForestSetting, self.largest.setting)
+        return accelerated.forest(
+            trees=trees,
+            depth=FOREST_DEPTH,
+            bootstrap=setting.bootstrap,
+            balanced=self.largest.balance is Balance.CLASS_WEIGHT,
+            seed=self.seed,
+        )
+
+    def _as_read(self, X: Floats) -> NDArray[np.float32]:
+        if self.edges_ is None:
+            return X.astype(np.float32)
+        return np.column_stack(
+            [np.searchsorted(edges, column).astype(np.float32) for edges, column in zip(self.edges_, X.T, strict=True)]
+        )
+
+    def read(self, X: Floats) -> tuple[Codes, ...]:
+        """Add the trees' probabilities in order, and answer at each number of trees. See `Nest`."""
+        from sklearn.utils.parallel import Parallel, delayed
+
+        rows, trees = self._as_read(X), list(self.forest_.estimators_)
+        chunks = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
+        read = Parallel(n_jobs=self.threads, prefer="threads")(delayed(self._read)(chunk, trees) for chunk in chunks)
+        return tuple(np.concatenate(parts) for parts in zip(*read, strict=True))
+
+    def _read(self, rows: NDArray[np.float32], trees: list[ClassifierMixin]) -> tuple[Codes, ...]:
+        total = np.zeros((len(rows), self.classes_))
+        found = {}
+        for at, tree in enumerate(trees, 1):
+            total += tree.predict_proba(rows, check_input=False)
+            if at in self.counts:
+                found[at] = np.argmax(total / at, axis=1)
+        return tuple(found[count] for count in self.counts)
+
+    def notes(self) -> tuple[tuple[str, ...], ...]:
+        """Say which forest it is, where it is not the study's."""
+        return (self.said_,) * len(self.counts)
+
+    def engine(self) -> str:
+        """Whoever grew it. See `Nest`."""
+        return ran(self.forest_) if self.forest_.criterion == "gini" else STOCK
