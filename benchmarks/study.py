@@ -125,7 +125,7 @@ def compare(unit: Unit, matrix: Matrix, *, speed: Speed, threads: int) -> Line:
         name,
         first.family,
         len(ran),
-        ran[0][1].engine,
+        " + ".join(sorted({mine.engine for _, mine in ran})),
         cost.cpu_s,
         cost.wall_s,
         sum(each.cost.cpu_s for each in plain),

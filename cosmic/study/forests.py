@@ -27,6 +27,7 @@ BINS: Final = 1_024
 PROBE_ROWS: Final = 20_000
 """Rows that the probe fits, and as many others that it asks."""
 PROBE_TREES: Final = 10
+"""Trees of the probe. Forests of fewer stay the study's: so few do not average out what the accelerator loses."""
 TOLERANCE: Final = 0.002
 """Weighted and macro F1 that the accelerator may lose in the probe."""
 
@@ -54,12 +55,14 @@ class ForestNest:
 
     def fit(self, X: Floats, y: Codes, *, classes: int) -> None:
         """Grow the largest forest. See `Nest`."""
-        self.classes_ = classes
+        del classes
         self.said_: tuple[str, ...] = ()
+        self.few_: ClassifierMixin | None = None
         self.edges_: list[Floats] | None = None
         self.forest_: ClassifierMixin = estimator(self.largest, seed=self.seed, threads=self.threads)
         if self.fast_rows is not None and len(y) >= self.fast_rows:
             if accelerated.missing() is None and self._as_good(X, y):
+                self.few_ = self._few(X, y)
                 self.forest_ = self._accelerated(max(self.counts))
             else:
                 shares = np.linspace(0, 1, BINS + 1)[1:-1]
@@ -76,7 +79,9 @@ class ForestNest:
         stock = estimator(self.largest, seed=self.seed, threads=self.threads).set_params(n_estimators=PROBE_TREES)
         weighted, macro = [], []
         for forest in (stock, self._accelerated(PROBE_TREES)):
-            answer = forest.fit(X[fitted], y[fitted]).predict(X[asked])
+            forest.fit(X[fitted].astype(np.float32), y[fitted])
+            # asked as `read` asks: the accelerator's own sum of its trees is another
+            (answer,) = _answers(X[asked].astype(np.float32), list(forest.estimators_), (PROBE_TREES,))
             weighted.append(f1_score(y[asked], answer, average="weighted", zero_division=0.0))
             macro.append(f1_score(y[asked], answer, average="macro", zero_division=0.0))
         lost = max(weighted[0] - weighted[1], macro[0] - macro[1])
@@ -87,6 +92,14 @@ class ForestNest:
             f"{weighted[1]:.4f} (macro {macro[1]:.4f}) and the study's {weighted[0]:.4f} ({macro[0]:.4f})",
         )
         return taken
+
+    def _few(self, X: Floats, y: Codes) -> ClassifierMixin | None:
+        """The study's forest, as large as those that the probe says nothing of."""
+        small = max((count for count in self.counts if count < PROBE_TREES), default=0)
+        if not small:
+            return None
+        forest = estimator(self.largest, seed=self.seed, threads=self.threads).set_params(n_estimators=small)
+        return forest.fit(X.astype(np.float32), y)
 
     def _accelerated(self, trees: int) -> ClassifierMixin:
         setting = cast(ForestSetting, self.largest.setting)
@@ -107,26 +120,39 @@ class ForestNest:
 
     def read(self, X: Floats) -> tuple[Codes, ...]:
         """Add the trees' probabilities in order, and answer at each number of trees. See `Nest`."""
+        found = dict(zip(self.counts, self._ask(self.forest_, self._as_read(X), self.counts), strict=True))
+        if self.few_ is not None:
+            small = tuple(count for count in self.counts if count < PROBE_TREES)
+            found |= zip(small, self._ask(self.few_, X.astype(np.float32), small), strict=True)
+        return tuple(found[count] for count in self.counts)
+
+    def _ask(self, forest: ClassifierMixin, rows: NDArray[np.float32], counts: tuple[int, ...]) -> tuple[Codes, ...]:
         from sklearn.utils.parallel import Parallel, delayed
 
-        rows, trees = self._as_read(X), list(self.forest_.estimators_)
+        trees = list(forest.estimators_)[: max(counts)]
         chunks = [rows[at : at + CHUNK] for at in range(0, len(rows), CHUNK)]
-        read = Parallel(n_jobs=self.threads, prefer="threads")(delayed(self._read)(chunk, trees) for chunk in chunks)
+        read = Parallel(n_jobs=self.threads, prefer="threads")(
+            delayed(_answers)(chunk, trees, counts) for chunk in chunks
+        )
         return tuple(np.concatenate(parts) for parts in zip(*read, strict=True))
-
-    def _read(self, rows: NDArray[np.float32], trees: list[ClassifierMixin]) -> tuple[Codes, ...]:
-        total = np.zeros((len(rows), self.classes_))
-        found = {}
-        for at, tree in enumerate(trees, 1):
-            total += tree.predict_proba(rows, check_input=False)
-            if at in self.counts:
-                found[at] = np.argmax(total / at, axis=1)
-        return tuple(found[count] for count in self.counts)
 
     def notes(self) -> tuple[tuple[str, ...], ...]:
         """Say which forest it is, where it is not the study's."""
-        return (self.said_,) * len(self.counts)
+        return tuple(() if self._is_studys(count) else self.said_ for count in self.counts)
 
-    def engine(self) -> str:
+    def engines(self) -> tuple[str, ...]:
         """Whoever grew it. See `Nest`."""
-        return ran(self.forest_) if self.forest_.criterion == "gini" else STOCK
+        return tuple(STOCK if self._is_studys(count) else ran(self.forest_) for count in self.counts)
+
+    def _is_studys(self, count: int) -> bool:
+        return self.few_ is not None and count < PROBE_TREES
+
+
+def _answers(rows: NDArray[np.float32], trees: list[ClassifierMixin], counts: tuple[int, ...]) -> tuple[Codes, ...]:
+    """What the first trees together answer, for each of several numbers of trees."""
+    total, found = np.float64(0.0), {}
+    for at, tree in enumerate(trees, 1):
+        total = total + tree.predict_proba(rows, check_input=False)
+        if at in counts:
+            found[at] = np.argmax(total / at, axis=1)
+    return tuple(found[count] for count in counts)

@@ -50,8 +50,8 @@ class Nest(Protocol):
         """Return what happened in the fit, for each row of the grid."""
         ...
 
-    def engine(self) -> str:
-        """Return what did the work, once fitted."""
+    def engines(self) -> tuple[str, ...]:
+        """Return what did the work, once fitted, for each row of the grid."""
         ...
 
 
@@ -89,9 +89,9 @@ class NeighboursNest:
         """Nothing happens."""
         return ((),) * len(self.counts)
 
-    def engine(self) -> str:
+    def engines(self) -> tuple[str, ...]:
         """Whoever searched. See `Nest`."""
-        return ran(self.index_)
+        return (ran(self.index_),) * len(self.counts)
 
 
 class TreeNest:
@@ -142,9 +142,9 @@ class TreeNest:
         """Nothing happens."""
         return ((),) * len(self.settings)
 
-    def engine(self) -> str:
+    def engines(self) -> tuple[str, ...]:
         """Scikit-learn. See `Nest`."""
-        return STOCK
+        return (STOCK,) * len(self.settings)
 
 
 class LogisticNest:
@@ -199,9 +199,9 @@ class LogisticNest:
             for setting, models in ((setting, self.models_[at]) for at, setting in enumerate(self.settings))
         )
 
-    def engine(self) -> str:
+    def engines(self) -> tuple[str, ...]:
         """Scikit-learn. See `Nest`."""
-        return STOCK
+        return (STOCK,) * len(self.settings)
 
 
 class PlainNest:
@@ -224,9 +224,9 @@ class PlainNest:
         """Say whether it stopped early."""
         return (_stops(self.model),)
 
-    def engine(self) -> str:
+    def engines(self) -> tuple[str, ...]:
         """Scikit-learn. See `Nest`."""
-        return STOCK
+        return (STOCK,)
 
 
 class NetworkNest:
@@ -249,9 +249,9 @@ class NetworkNest:
         """Say how large it is."""
         return ((f"{self.network.weights:,} weights",),)
 
-    def engine(self) -> str:
+    def engines(self) -> tuple[str, ...]:
         """Keras. See `Nest`."""
-        return "Keras"
+        return ("Keras",)
 
 
 def _chunks(n: int) -> Iterator[slice]:

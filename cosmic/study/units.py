@@ -221,6 +221,7 @@ def _run(
         answers, read_train = _timed(lambda: nest.read(data.X), clocks)
         train = tuple(grid_scores(data.y, answer, labels) for answer in answers)
     _log.info("%s, %s: %d rows by one %s in %.1f s", rows[0].task, rows[0].balance, len(rows), unit.kind, fit.wall_s)
+    engines = nest.engines()
     return {
         row: GridResult(
             **named(row, variant=unit.variant),
@@ -235,7 +236,7 @@ def _run(
             fit=fit,
             read_validation=read_validation,
             read_train=read_train,
-            engine=nest.engine(),
+            engine=engines[at],
             notes=(*notes, *nest.notes()[at]),
         )
         for at, row in enumerate(rows)

@@ -48,7 +48,7 @@ def test_forests_of_fewer_trees_are_the_first_trees_of_a_larger_one(
     for row, answer in zip(rows, found, strict=True):
         plain = estimator(row, seed=0).fit(hard.X, hard.y)
         np.testing.assert_array_equal(answer, plain.predict(hard.X_validation))
-    assert nest.engine() == STOCK
+    assert set(nest.engines()) == {STOCK}
     assert nest.notes() == ((), (), ())
 
 
@@ -61,9 +61,12 @@ def test_a_fast_forest_is_as_good_on_other_rows_and_says_what_it_is(bootstrap: b
         nest.fit(X, y, classes=3)
         scores.append([float((answer == truth).mean()) for answer in nest.read(others)])
     np.testing.assert_allclose(scores[1], scores[0], atol=0.02)
-    said = " ".join(nest.notes()[0])
-    if nest.engine() == NAME:
+    said = " ".join(nest.notes()[2])
+    if nest.engines()[2] == NAME:
         assert f"{NAME} took the place of entropy" in said
+        assert scores[1][0] == scores[0][0]  # two trees stay the study's
+        assert nest.engines()[0] == STOCK
+        assert nest.notes()[0] == ()
     else:
         assert "features in 1,024 bins of equally many training rows" in said
     assert (NAME in said) == (accelerated.missing() is None)
