@@ -14,18 +14,14 @@ from numpy.typing import NDArray
 from cosmic.study import accelerated
 from cosmic.study.accelerated import STOCK, ran
 from cosmic.study.expressed import FOREST_DEPTH, estimator
-from cosmic.study.nested import CHUNK, Codes, Floats
+from cosmic.study.nested import CHUNK, PROBE_ROWS, Codes, Floats
 from cosmic.study.published import Balance, ForestSetting, GridRow
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
 
-FAST_ROWS: Final = 50_000
-"""Rows from which a forest is worth making faster."""
 BINS: Final = 1_024
 """Bins of a feature: with 256, star scores fell by 0.0015."""
-PROBE_ROWS: Final = 20_000
-"""Rows that the probe fits, and as many others that it asks."""
 PROBE_TREES: Final = 10
 """Trees of the probe. Forests of fewer stay the study's: so few do not average out what the accelerator loses."""
 TOLERANCE: Final = 0.002
@@ -71,7 +67,7 @@ class ForestNest:
         self.forest_.fit(self._as_read(X), y)
 
     def _as_good(self, X: Floats, y: Codes) -> bool:
-        """Whether the accelerator's forest is as good on a few of the rows that are to be fitted."""
+        """Whether the accelerator's forest, fitted on a few of the rows, is as good on as many others of them."""
         from sklearn.metrics import f1_score
 
         drawn = np.random.default_rng(self.seed).permutation(len(y))[: 2 * PROBE_ROWS]

@@ -20,9 +20,9 @@ import numpy as np
 
 from cosmic.study import accelerated, network
 from cosmic.study.expressed import EXACT_ROWS, cannot, converged_svm, estimator
-from cosmic.study.forests import FAST_ROWS, ForestNest
+from cosmic.study.forests import ForestNest
 from cosmic.study.matrices import Matrix, PreparedMatrix
-from cosmic.study.nested import LogisticNest, NeighboursNest, Nest, NetworkNest, PlainNest, TreeNest
+from cosmic.study.nested import FAST_ROWS, LogisticNest, NeighboursNest, Nest, NetworkNest, PlainNest, TreeNest
 from cosmic.study.published import (
     Balance,
     Family,
@@ -57,8 +57,8 @@ class Speed(StrEnum):
     """How far a fit may leave the study's own.
 
     ``exact`` shares fits and nothing else: the models are those of a plain fit for each row. ``fast`` also takes the
-    accelerator's neighbours and forests where it is installed and as good, Newton's method for lbfgs, and bins for
-    large forests: models of the same quality, whose notes say so.
+    accelerator's neighbours and forests where it is installed and as good, Newton's method where lbfgs converges
+    soon, and bins for forests, all on many rows only: models of the same quality, whose notes say so.
     """
 
     EXACT = "exact"
@@ -264,7 +264,7 @@ def build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, thr
         case Kind.TREE:
             return TreeNest(rows, seed=seed)
         case Kind.LOGISTIC:
-            return LogisticNest(rows, seed=seed, newton=fast)
+            return LogisticNest(rows, seed=seed, fast_rows=FAST_ROWS if fast else None)
         case Kind.CONVERGED_SVM:
             return PlainNest(converged_svm(rows[0]))
         case Kind.NETWORK:

@@ -112,9 +112,18 @@ def test_a_solver_that_ran_into_its_limit_is_fitted_again_with_the_next_and_says
 def test_newtons_method_finds_the_optimum_of_lbfgs_and_says_who_did(hard: Matrix) -> None:
     for at in (0, 2, 4, 6):
         rows = of(Family.LOGISTIC)[at : at + 2]
-        nest = LogisticNest(rows, seed=0, newton=True)
+        nest = LogisticNest(rows, seed=0, fast_rows=1)
         assert min(agreement(nest, rows, hard)) > 0.99
-        assert nest.notes()[1] == ("by newton-cholesky, which finds the same optimum as lbfgs",)
+        assert nest.notes()[1] == ("3 of 3 fits by newton-cholesky, which finds the same optimum as lbfgs",)
+
+
+def test_where_lbfgs_may_be_stopped_it_is_not_replaced(hard: Matrix) -> None:
+    base = of(Family.LOGISTIC)[0]
+    assert isinstance(base.setting, LogisticSetting)
+    rows = tuple(replace(base, setting=replace(base.setting, max_iter=limit)) for limit in (6, 5000))
+    nest = LogisticNest(rows, seed=0, fast_rows=1)
+    assert agreement(nest, rows, hard) == [1.0] * 4
+    assert not any("newton" in note for notes in nest.notes() for note in notes)
 
 
 def test_two_classes_are_one_fit_as_in_scikit_learn(hard: Matrix) -> None:
