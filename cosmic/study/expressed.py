@@ -32,7 +32,8 @@ FOREST_DEPTH: Final = 10
 EXACT_ROWS: Final = 10_000
 """Training rows that a converged SVM is fitted on: its cost grows with their square.
 
-On simple classes an exact one on so few rows is better than an approximate kernel (Nyström) on all, and far cheaper.
+On well separated classes an exact one on few rows was better than an approximate kernel (Nyström) on all, and far
+cheaper.
 """
 
 ClassWeight = Literal["balanced"] | None
