@@ -21,7 +21,7 @@ ROWS = tuple(
     for row in study_grid()
     if (row.task, row.balance) == (Task.SUPERCLASS, Balance.SMOTE) and isinstance(row.setting, ForestSetting)
 )
-OVERLAPPING = 3_000
+OVERLAPPING = 6_000
 
 
 def forests(*, bootstrap: bool) -> tuple[GridRow, ...]:
