@@ -160,6 +160,7 @@ def prepare(
     min_class_size: int,
     filter: str,
     folder: Path,
+    recipe: Recipe | None = None,
 ) -> Prepared:
     """Return the data set of a task and arm, written to `folder` under its own sha256, or why there is none.
 
@@ -171,6 +172,8 @@ def prepare(
         Classes with fewer labelled rows are dropped and listed.
     filter : str
         One of `cosmic.labels.FILTERS`.
+    recipe : Recipe, optional
+        The features, where they are not those that the arm has on these rows.
 
     Raises
     ------
@@ -183,7 +186,9 @@ def prepare(
     labelled = label_rows(
         snapshot, task=task, split=split, salt=salt, seed=seed, min_class_size=min_class_size, filter=filter
     )
-    made = _assemble(snapshot, labelled, task=task, arm=arm, split=split, salt=salt, seed=seed, filter=filter)
+    made = _assemble(
+        snapshot, labelled, task=task, arm=arm, split=split, salt=salt, seed=seed, filter=filter, given=recipe
+    )
     card = write_card(labelled.facts, labelled.dropped, folder)
     if isinstance(made, NotRun):
         settings = (snapshot.id, task, arm, split, salt, seed, min_class_size, filter, made.reason)
@@ -208,6 +213,7 @@ def _assemble(
     salt: str,
     seed: int,
     filter: str,
+    given: Recipe | None,
 ) -> Dataset | NotRun:
     if not labelled.names and not labelled.dropped:
         return NotRun(_NO_LABELS[task])
@@ -216,7 +222,7 @@ def _assemble(
         small = ", ".join(f"{name} {count}" for name, count in labelled.dropped.items())
         have = f"only {labelled.names[0]} has" if labelled.names else "none has"
         return NotRun(f"fewer than two classes: {have} {least} rows or more" + (f" ({small} dropped)" if small else ""))
-    recipe = features.choose(labelled.rows, task=task, arm=arm, system=snapshot.system)
+    recipe = given or features.choose(labelled.rows, task=task, arm=arm, system=snapshot.system)
     if isinstance(recipe, NotRun):
         return recipe
     matrix = features.build(labelled.rows, recipe)

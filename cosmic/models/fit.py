@@ -13,7 +13,6 @@ import logging
 import sys
 import threading
 import time
-import warnings
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Final
@@ -29,6 +28,7 @@ from cosmic.facts.results import Confusion, Setting
 from cosmic.models.families import FAMILIES, Settings, Sizes
 from cosmic.models.persistence import Estimator, Origin, save
 from cosmic.models.predictions import Predictions
+from cosmic.models.quiet import unconverged_is_no_warning
 from cosmic.models.rebalance import rebalance
 from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
 
@@ -231,20 +231,14 @@ def train_pipeline(
     return Pipeline([("scale", scaler), ("model", estimator)]), settings, len(rows.y), notes
 
 
-_filters = threading.Lock()
-
-
 def _fit_quietly(estimator: ClassifierMixin, X: NDArray[np.float64], y: NDArray[np.int64]) -> tuple[str, ...]:
     """Fit in place; a solver that did not converge is a note, not a warning."""
-    from sklearn.exceptions import ConvergenceWarning
     from sklearn.linear_model import LogisticRegression
 
     if not isinstance(estimator, LogisticRegression):
         estimator.fit(X, y)
         return ()
-    # catch_warnings changes the whole process, so only one thread at a time may be inside
-    with _filters, warnings.catch_warnings():
-        warnings.simplefilter("ignore", ConvergenceWarning)
+    with unconverged_is_no_warning():
         estimator.fit(X, y)
     unconverged = int(estimator.n_iter_.max()) >= estimator.max_iter
     return (f"not converged after {estimator.max_iter} iterations",) if unconverged else ()

@@ -6,12 +6,15 @@ imbalanced-learn is imported here alone, when it is needed.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Final
+from typing import TYPE_CHECKING, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.records import Rebalancing
+
+if TYPE_CHECKING:
+    from sklearn.neighbors import NearestNeighbors
 
 NEIGHBOURS: Final = 5
 """SMOTE's neighbours of a row, within its class (Chawla et al. 2002)."""
@@ -36,7 +39,14 @@ class Rebalanced:
     notes: tuple[str, ...] = ()
 
 
-def rebalance(X: NDArray[np.float64], y: NDArray[np.int64], *, method: Rebalancing, seed: int) -> Rebalanced:
+def rebalance(
+    X: NDArray[np.float64],
+    y: NDArray[np.int64],
+    *,
+    method: Rebalancing,
+    seed: int,
+    neighbours: NearestNeighbors | None = None,
+) -> Rebalanced:
     """Return training rows with the class sizes of a method.
 
     ``none`` leaves them; ``rarest`` draws from every class as many rows as the smallest has; ``smote`` adds
@@ -49,6 +59,9 @@ def rebalance(X: NDArray[np.float64], y: NDArray[np.int64], *, method: Rebalanci
         Training rows in scaled features, shape (n, d), since SMOTE measures distances.
     y : numpy.ndarray
         Class codes, shape (n,).
+    neighbours : NearestNeighbors, optional
+        What finds SMOTE's neighbours, unfitted, for ``NEIGHBOURS + 1`` of them since a row finds itself;
+        scikit-learn's own by default.
     """
     if method is Rebalancing.NONE:
         return Rebalanced(X, y)
@@ -66,7 +79,9 @@ def rebalance(X: NDArray[np.float64], y: NDArray[np.int64], *, method: Rebalanci
     }
     notes: tuple[str, ...] = ()
     if wanted:
-        X, y = SMOTE(sampling_strategy=wanted, k_neighbors=NEIGHBOURS, random_state=seed).fit_resample(X, y)
+        X, y = SMOTE(sampling_strategy=wanted, k_neighbors=neighbours or NEIGHBOURS, random_state=seed).fit_resample(
+            X, y
+        )
     if repeated:
         X, y = RandomOverSampler(sampling_strategy=repeated, random_state=seed).fit_resample(X, y)
         notes = (f"SMOTE repeated rows of {len(repeated)} classes with at most {NEIGHBOURS} training rows",)

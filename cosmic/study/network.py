@@ -1,0 +1,141 @@
+"""The study's network for tables, in Keras. The one module that imports TensorFlow, late; without it, says so.
+
+No global seed is set: weights and the order of rows are drawn from the given one.
+"""
+
+from __future__ import annotations
+
+import itertools
+import os
+from importlib.util import find_spec
+from typing import Final, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosmic.study.published import NetworkSetting
+
+LAYERS: Final = (512, 128)
+BATCH: Final = 2_048
+EPOCHS: Final = 5
+BATCHES_A_STEP: Final = 32
+"""Batches that one call of the compiled step trains on: half the time of one by one, and the same arithmetic."""
+NOT_INSTALLED: Final = "extra neural is not installed"
+
+
+def missing() -> str | None:
+    """Return why networks cannot be fitted here, or None where they can."""
+    return None if find_spec("tensorflow") else NOT_INSTALLED
+
+
+def parameters(features: int, classes: int) -> int:
+    """Return how many weights the network has: 69,123 for five features and three classes.
+
+    Examples
+    --------
+    >>> parameters(5, 3), parameters(8, 5)
+    (69123, 70917)
+    """
+    sizes = (features, *LAYERS, classes)
+    return sum((before + 1) * after for before, after in itertools.pairwise(sizes))
+
+
+class KerasModel(Protocol):
+    """What is used of a keras.Model, whose types are unknown where TensorFlow is not installed."""
+
+    def compile(self, **settings: object) -> None:
+        """Set how it is trained."""
+
+    def fit(self, x: object, y: object = None, **settings: object) -> object:
+        """Train."""
+
+    def predict(self, x: object, **settings: object) -> NDArray[np.float32]:
+        """Return probabilities, shape (n, k)."""
+        ...
+
+    def count_params(self) -> int:
+        """Return the number of weights."""
+        ...
+
+
+class Network:
+    """The study's network as an estimator of n rows.
+
+    Parameters
+    ----------
+    setting : NetworkSetting
+        Activation of the hidden layers, and learning rate of Adam.
+    seed : int
+        Of weights and of the order of rows in each epoch.
+    balanced : bool
+        Whether rows of small classes weigh more, so that classes weigh alike.
+    """
+
+    def __init__(self, setting: NetworkSetting, *, seed: int, balanced: bool = False) -> None:
+        self.setting, self.seed, self.balanced = setting, seed, balanced
+
+    def fit(self, X: NDArray[np.float64], y: NDArray[np.int64], *, classes: int) -> Network:
+        """Train five epochs on rows X, shape (n, d), with class codes y, shape (n,).
+
+        Raises
+        ------
+        ModuleNotFoundError
+            If TensorFlow is not installed; `missing` says so beforehand.
+        """
+        self.model_ = build(self.setting, features=X.shape[1], classes=classes, seed=self.seed)
+        rows, codes = X.astype(np.float32), y.astype(np.int32)
+        weights = _weights(y) if self.balanced else None
+        for epoch in range(EPOCHS):
+            order = np.random.default_rng([self.seed, epoch]).permutation(len(codes))
+            self.model_.fit(
+                rows[order],
+                codes[order],
+                sample_weight=None if weights is None else weights[order],
+                batch_size=BATCH,
+                epochs=1,
+                shuffle=False,
+                verbose=0,
+            )
+        return self
+
+    def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
+        """Return the class code of each row, shape (n,)."""
+        p = self.model_.predict(X.astype(np.float32), batch_size=8 * BATCH, verbose=0)
+        return np.asarray(np.argmax(p, axis=1), np.int64)
+
+    @property
+    def weights(self) -> int:
+        """How many weights Keras counts."""
+        return int(self.model_.count_params())
+
+
+def build(
+    setting: NetworkSetting, *, features: int, classes: int, seed: int, batches_a_step: int = BATCHES_A_STEP
+) -> KerasModel:
+    """Return the compiled, untrained network."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings at import are no news
+    from tensorflow import keras
+
+    inputs = keras.Input((features,))
+    inner = inputs
+    for at, width in enumerate(LAYERS):
+        normal = keras.initializers.RandomNormal(seed=seed + at)
+        inner = keras.layers.Dense(width, activation=setting.activation, kernel_initializer=normal)(inner)
+    last = keras.initializers.RandomNormal(seed=seed + len(LAYERS))
+    outputs = keras.layers.Dense(classes, activation="softmax", kernel_initializer=last)(inner)
+    model: KerasModel = keras.Model(inputs, outputs)
+    model.compile(
+        optimizer=keras.optimizers.Adam(setting.learning_rate),
+        loss="sparse_categorical_crossentropy",
+        steps_per_execution=batches_a_step,
+        jit_compile=False,  # slower on these small layers
+    )
+    return model
+
+
+def _weights(y: NDArray[np.int64]) -> NDArray[np.float32]:
+    """A weight for each row, so that each class has the same sum and the mean is 1."""
+    sizes = np.bincount(y)
+    present = int((sizes > 0).sum())
+    weights: NDArray[np.float32] = (len(y) / (present * sizes[y])).astype(np.float32)
+    return weights

@@ -1,0 +1,49 @@
+"""The network has the published number of weights, learns, repeats itself, and says where it cannot be had."""
+
+from __future__ import annotations
+
+import warnings
+
+import numpy as np
+import pytest
+
+from cosmic.study import network
+from cosmic.study.network import Network, build, parameters
+from cosmic.study.published import NetworkSetting
+
+RELU = NetworkSetting("relu", 0.1)
+installed = pytest.mark.skipif(network.missing() is not None, reason="extra neural is not installed")
+
+
+def test_parameters_are_the_published_ones() -> None:
+    assert parameters(5, 3) == 69_123
+    assert parameters(8, 5) == 70_917
+    assert parameters(5, 10) == 70_026
+
+
+@pytest.mark.skipif(network.missing() is None, reason="extra neural is installed")
+def test_without_tensorflow_it_says_which_extra_is_missing() -> None:
+    assert network.missing() == "extra neural is not installed"
+
+
+@installed
+def test_keras_counts_the_published_number_of_weights() -> None:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # TensorFlow's own imports
+        assert build(RELU, features=5, classes=3, seed=0).count_params() == 69_123
+        assert build(RELU, features=8, classes=5, seed=0).count_params() == 70_917
+
+
+@installed
+def test_a_network_learns_what_can_be_learnt_and_a_seed_decides_its_answers() -> None:
+    rng = np.random.default_rng(0)
+    y = rng.integers(0, 3, 40_000)
+    X = rng.normal(size=(40_000, 5)) + y[:, None] * 2.0
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        one, same = (
+            Network(NetworkSetting("tanh", 0.001), seed=1, balanced=True).fit(X, y, classes=3) for _ in range(2)
+        )
+        np.testing.assert_array_equal(one.predict(X), same.predict(X))
+        assert (one.predict(X) == y).mean() > 0.9
+        assert one.weights == parameters(5, 3)
