@@ -49,7 +49,7 @@ class Limits:
     numbers: tuple[int, ...] = tuple(range(1, 13))
     points: int = 450
     pairs: int = 210
-    bins: int = 40
+    bins: int = 30
     resamples: int = RESAMPLES
 
 
