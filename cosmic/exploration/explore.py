@@ -48,8 +48,8 @@ class Limits:
     mixture: int = 50_000
     numbers: tuple[int, ...] = tuple(range(1, 13))
     points: int = 450
-    pairs: int = 210
-    bins: int = 30
+    pairs: int = 160
+    bins: int = 25
     resamples: int = RESAMPLES
 
 

@@ -32,8 +32,8 @@ def preprocessing(facts: Facts, *, width: int = 820) -> style.Picture:
         frame = figure.subplots()
         rows = max(1, len(tasks))
         middle = (rows - 1) / 2
-        for x, (name, n, lost) in enumerate(steps):
-            _box(frame, x, middle, f"{name}\n{n:,}", below=lost)
+        for x, (name, n, left) in enumerate(steps):
+            _box(frame, x, middle, f"{name}\n{n:,}", below=left)
             if x:
                 _arrow(frame, (x - 1, middle), (x, middle))
         for y, entry in enumerate(tasks):

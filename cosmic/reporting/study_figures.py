@@ -30,7 +30,7 @@ _NAMES: Final = {
     "elodie_teff": "temperature (ELODIE)",
     "elodie_feh": "[Fe/H] (ELODIE)",
 }
-_PAIRED: Final = 6
+_PAIRED: Final = 5
 """Features of a pair plot at most: more would be too small to read."""
 
 

@@ -35,8 +35,8 @@ def line(direction: str) -> Line:
 @pytest.fixture(scope="module")
 def explored() -> Exploration:
     rng = np.random.default_rng(1)
-    edges = tuple(np.linspace(-1.2345, 2.3456, 31).tolist())
-    counts = {label: tuple(map(int, rng.integers(0, 900, 30))) for label in LABELS}
+    edges = tuple(np.linspace(-1.2345, 2.3456, 26).tolist())
+    counts = {label: tuple(map(int, rng.integers(0, 900, 25))) for label in LABELS}
     means = Clusters(
         method="k-means", criterion="inertia", k=10, seed=0, n_train=100, n_fitted=100, matching=LABELS,
         trials=tuple(Trial(k=k, value=1000 / k, converged=True) for k in range(1, 13)), scores={"validation": SCORES},
@@ -46,7 +46,7 @@ def explored() -> Exploration:
         task="star", simulated=True, features=FEATURES, units=("", *("mag",) * 5, "K", "dex"), labels=LABELS,
         histograms=tuple(Histogram(feature=name, unit="mag", edges=edges, counts=counts, outside=dict.fromkeys(LABELS, 3))
                          for name in FEATURES),
-        correlation=tuple(map(tuple, np.corrcoef(rng.normal(size=(8, 30))).tolist())), sample=sample(FEATURES, 210),
+        correlation=tuple(map(tuple, np.corrcoef(rng.normal(size=(8, 30))).tolist())), sample=sample(FEATURES, 160),
         components=Components(explained=(0.4, 0.2, 0.1, 0.1, 0.08, 0.06, 0.04, 0.02), target=0.85, n_for_target=6, first_two=0.6,
                               interval=(0.58, 0.62), loadings=tuple(map(tuple, np.eye(8).tolist())),
                               sample=sample(("first component", "second component"), 450)),
@@ -82,7 +82,7 @@ def test_every_point_of_the_sample_is_drawn_once(explored: Exploration) -> None:
     assert scatter is not None
     assert pairs is not None
     assert len(re.findall(r"M\S+ \S+?h0", scatter.svg)) == 450
-    assert len(re.findall(r"M\S+ \S+?h0", pairs.svg)) == 15 * 210
+    assert len(re.findall(r"M\S+ \S+?h0", pairs.svg)) == 10 * 160
 
 
 def test_what_the_facts_lack_is_not_drawn() -> None:
