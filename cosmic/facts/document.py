@@ -28,6 +28,8 @@ from cosmic.facts.blocks import (
     Source,
     SplitFacts,
 )
+from cosmic.facts.claims import PublishedClaim
+from cosmic.facts.exploration import Exploration
 from cosmic.facts.results import Best, Block, Result
 
 
@@ -132,7 +134,9 @@ class Facts(Block):
     hierarchy: tuple[Hierarchy, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     sky: SkyMap | None = None
+    exploration: tuple[Exploration, ...] = ()
     published_study: tuple[PublishedRow, ...] = ()
+    published_claims: tuple[PublishedClaim, ...] = ()
     notes: tuple[Note, ...] = ()
 
     @model_validator(mode="after")
@@ -144,6 +148,9 @@ class Facts(Block):
             raise ValueError(f"result index {wrong[0]} points beyond the {len(self.results)} results")
         if self.source.simulated != (self.snapshot.sky == "simulated"):
             raise ValueError("source.simulated and snapshot.sky disagree about which sky this is")
-        if self.source.simulated and (self.published_study or any(r.published for r in self.results)):
+        shown = self.published_study or self.published_claims or any(r.published for r in self.results)
+        if self.source.simulated and shown:
             raise ValueError("a published figure stands beside a simulated sky; leave `published` null there")
+        if any(each.simulated != self.source.simulated for each in self.exploration):
+            raise ValueError("exploration.simulated and source.simulated disagree about which sky this is")
         return self

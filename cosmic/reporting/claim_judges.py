@@ -1,0 +1,365 @@
+"""Who answers which claim of the published study: from facts to a figure of ours, its interval, a verdict and why. Scores nothing.
+
+A judge never fills a figure in: what this run did not do is "cannot tell: not run", with the reason that the facts give.
+"""
+
+from __future__ import annotations
+
+from typing import Final
+
+from cosmic.facts import Facts
+from cosmic.facts.claims import PublishedClaim
+from cosmic.reporting import words
+from cosmic.reporting.arms import paired, why_unpaired
+from cosmic.reporting.best import NO_LEAK, PUBLISHED, best_of, best_result, figure_of, interval_of, scored
+from cosmic.reporting.claim_answers import (
+    NOT_RUN,
+    Answer,
+    Judge,
+    Verdict,
+    agrees,
+    ends_at,
+    explored,
+    index_of,
+    objects_of,
+    same_inputs,
+    unexplored,
+    unknown,
+    verdict_of,
+)
+from cosmic.reporting.published import other_classes
+from cosmic.reporting.shown import Number, Sentence, Style, Words
+
+NEAR: Final = 0.005
+"""Distance from a printed score at which ours, or the nearer end of its interval, still counts as the same."""
+ROUGHLY: Final = 0.015
+"""The same for figures that the slides give as about so much, in whole percents."""
+COARSELY: Final = 0.025
+"""The same for the share of two components, which the slides round to five percent."""
+ENOUGH: Final = 0.001
+"""Ten trees are enough where more gain no more weighted F1 on validation than this."""
+SLOWER: Final = (5.0, 20.0)
+"""Ratios of run times that count as about ten."""
+UNSEEN: Final = 0.5
+"""Balanced accuracy below which features are said not to show the labels."""
+_IMAGES: Final = "galaxy-image"
+
+
+def _objects(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    return Answer(
+        Verdict.CANNOT_TELL,
+        ("this catalogue holds what it was given, which need not be the study's rows",),
+        Number("snapshot.rows", facts.snapshot.rows, Style.COUNT),
+    )
+
+
+def _labels(task: str, wanted: int) -> Judge:
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        del claim
+        found = len(facts.class_counts.get(task, {})) + len(facts.dropped_classes.get(task, {}))
+        if not found:
+            return unknown(facts, task)
+        verdict = Verdict.REPRODUCED if found == wanted else Verdict.CANNOT_TELL
+        kept = len(facts.class_counts.get(task, {}))
+        why = f"{words.labels(task, found)} occur here, {words.labels(task, kept)} often enough to be kept"
+        return Answer(verdict, (why,))
+
+    return judge
+
+
+def _cut(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    return Answer(Verdict.CANNOT_TELL, ("how the study cut its rows cannot be tested; the filter of this run: ",
+                                        Words("filter", facts.filter)))  # fmt: skip
+
+
+def _redshift(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    if best_of(facts, "superclass", PUBLISHED) is None or best_of(facts, "superclass", NO_LEAK) is None:
+        return unknown(facts, "superclass")
+    pair = paired(facts, "superclass", PUBLISHED, NO_LEAK)
+    if pair is None:
+        return Answer(Verdict.CANNOT_TELL, (why_unpaired(facts, "superclass", PUBLISHED, NO_LEAK),))
+    verdict = Verdict.REPRODUCED if pair.above else Verdict.NOT_REPRODUCED
+    why: Sentence = ("weighted F1 with redshift; without it ", pair.other, " on the same objects")
+    why += ("; redshift shares its origin with the class, so this is a leak",) if pair.above else ()
+    return Answer(verdict, why, pair.f1, None, pair.n)
+
+
+def _components(facts: Facts, claim: PublishedClaim) -> Answer:
+    at, found = explored(facts, "star")
+    if found is None or found.components is None or found.components.first_two is None:
+        return unexplored(at, found)
+    path = f"exploration[{at}].components"
+    ours = Number(f"{path}.first_two", found.components.first_two, Style.SCORE)
+    ends = found.components.interval
+    interval = None if ends is None else ends_at(f"{path}.interval", ends)
+    n = Number(f"exploration[{at}].n.train", found.n["train"], Style.COUNT) if "train" in found.n else None
+    if "elodie_bv" not in found.features:
+        why = "without ELODIE's values, which the study had: other features, another share"
+        return Answer(Verdict.CANNOT_TELL, (why,), ours, interval, n)
+    same = agrees(claim.figure, ours, interval, COARSELY)
+    return Answer(verdict_of(same), ("standardised training stars, the study's eight features",), ours, interval, n)
+
+
+def _regression(facts: Facts, claim: PublishedClaim) -> Answer:
+    at, found = explored(facts, "star")
+    if found is None:
+        return unexplored(at, found)
+    for i, line in enumerate(found.lines):
+        if line.direction == "slide" and "test" in line.r2:
+            path = f"exploration[{at}].lines[{i}]"
+            ours = Number(f"{path}.r2.test", line.r2["test"], Style.SCORE)
+            ends = line.interval.get("test")
+            interval = None if ends is None else ends_at(f"{path}.interval.test", ends)
+            same = agrees(claim.figure, ours, interval, ROUGHLY)
+            why = "logarithm of the colour from temperature; both are of the same template star, not of the measurement"
+            return Answer(
+                verdict_of(same), (why,), ours, interval, Number(f"{path}.n.test", line.n["test"], Style.COUNT)
+            )
+    if found.no_lines:
+        return Answer(Verdict.CANNOT_TELL, (f"{NOT_RUN}: ", Words(f"exploration[{at}].no_lines", found.no_lines)))
+    return unexplored(at, found)
+
+
+def _excellent(task: str) -> Judge:
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        index = best_of(facts, task, PUBLISHED)
+        ours = None if index is None else figure_of(facts, index, "f1")
+        if index is None or ours is None:
+            return unknown(facts, task)
+        interval, n = interval_of(facts, index, "f1"), objects_of(facts, index)
+        if theirs := other_classes(task, scored(facts, index).per_class):
+            why = f"other classes: the study had {words.labels(task, len(theirs))}"
+            return Answer(Verdict.CANNOT_TELL, (why,), ours, interval, n)
+        same = agrees(claim.figure, ours, interval, NEAR) or ours.value > (claim.figure or 1.0)
+        why = "same inputs as the study, which share their origin with the label"
+        return Answer(verdict_of(same), (why,), ours, interval, n)
+
+    return judge
+
+
+def _poor(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    index = best_of(facts, "galaxy", PUBLISHED)
+    ours = None if index is None else figure_of(facts, index, "balanced_accuracy")
+    if index is None or ours is None:
+        return unknown(facts, "galaxy")
+    interval = interval_of(facts, index, "balanced_accuracy")
+    below = (interval[1].value if interval else ours.value) < UNSEEN
+    why: list[str | Number | Words] = ["balanced accuracy from the study's five features"]
+    if (majority := figure_of(facts, index, "majority")) and (accuracy := figure_of(facts, index, "accuracy")):
+        why += ["; accuracy ", accuracy, " where always the largest class has ", majority]
+    return Answer(verdict_of(below), tuple(why), ours, interval, objects_of(facts, index))
+
+
+def _best_is(task: str, model: str) -> Judge:
+    """Whether a family is best on validation of all that were run with the study's inputs."""
+
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        del claim
+        index, best = index_of(facts, task, model), best_result(facts.results, lambda one: same_inputs(one, task))
+        if index is None or best is None:
+            return unknown(facts, task, model)
+        ours = figure_of(facts, index, "f1")
+        first = facts.results[best].model
+        why = ("best on validation: ", words.model(first or ""))
+        return Answer(verdict_of(first == model), why, ours, interval_of(facts, index, "f1"), objects_of(facts, index))
+
+    return judge
+
+
+def _worst_is(task: str, model: str) -> Judge:
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        del claim
+        ran = {i: one.validation.f1 for i, one in enumerate(facts.results)
+               if same_inputs(one, task) and one.validation and one.validation.f1 is not None}  # fmt: skip
+        index = index_of(facts, task, model)
+        if index is None or len({facts.results[i].model for i in ran}) < 2:
+            return unknown(facts, task, model)
+        last = facts.results[min(ran, key=lambda i: ran[i] or 0.0)].model
+        return Answer(verdict_of(last == model), ("weakest on validation: ", words.model(last or "")),
+                      figure_of(facts, index, "accuracy"), interval_of(facts, index, "accuracy"), objects_of(facts, index))  # fmt: skip
+
+    return judge
+
+
+def _validation(task: str) -> Judge:
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        index = index_of(facts, task, "ffnn")
+        block = None if index is None else facts.results[index].validation
+        if block is None or block.f1 is None:
+            return unknown(facts, task, "ffnn")
+        ours = Number(f"results[{index}].validation.f1", block.f1, Style.SCORE)
+        theirs = other_classes(task, block.per_class)
+        if theirs:
+            why = f"other classes: the study had {words.labels(task, len(theirs))}"
+            return Answer(Verdict.CANNOT_TELL, (why,), ours)
+        return Answer(verdict_of(agrees(claim.figure, ours, None, ROUGHLY)), ("same inputs, validation rows",), ours)
+
+    return judge
+
+
+def _network_accuracy(facts: Facts, claim: PublishedClaim) -> Answer:
+    index = index_of(facts, "galaxy", "ffnn")
+    ours = None if index is None else figure_of(facts, index, "accuracy")
+    if index is None or ours is None:
+        return unknown(facts, "galaxy", "ffnn")
+    interval = interval_of(facts, index, "accuracy")
+    same = agrees(claim.figure, ours, interval, ROUGHLY)
+    return Answer(verdict_of(same), ("test rows, in natural proportions",), ours, interval, objects_of(facts, index))
+
+
+def _weights(task: str) -> Judge:
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        index = index_of(facts, task, "ffnn")
+        value = None if index is None else facts.results[index].hyperparameters.get("weights")
+        if not isinstance(value, int):
+            return unknown(facts, task, "ffnn")
+        ours = Number(f"results[{index}].hyperparameters.weights", value, Style.COUNT)
+        return Answer(verdict_of(value == claim.figure), ("counted in our network of the same layers",), ours)
+
+    return judge
+
+
+def _oversampling(facts: Facts, claim: PublishedClaim) -> Answer:
+    smote, rarest = (index_of(facts, "superclass", "random_forest", rebalancing=one) for one in ("smote", "rarest"))
+    if smote is None or rarest is None:
+        return unknown(facts, "superclass", "random_forest")
+    if claim.id == "oversampling_slower":
+        times = [facts.results[i].fit_s for i in (smote, rarest)]
+        if not times[0] or not times[1]:
+            return unknown(facts, "superclass", "random_forest")
+        ours, other = (Number(f"results[{i}].fit_s", t or 0.0, Style.SECONDS) for i, t in zip((smote, rarest), times, strict=True))  # fmt: skip
+        low, high = SLOWER
+        return Answer(verdict_of(low <= times[0] / times[1] <= high),
+                      ("seconds to fit the forest; cut to the rarest class ", other), ours)  # fmt: skip
+    figures = [figure_of(facts, i, "f1") for i in (smote, rarest)]
+    if figures[0] is None or figures[1] is None:
+        return unknown(facts, "superclass", "random_forest")
+    interval, theirs = interval_of(facts, smote, "f1"), interval_of(facts, rarest, "f1")
+    why: Sentence = ("weighted F1 of the forest; cut to the rarest class ", figures[1])
+    if interval and theirs and interval[0].value <= theirs[1].value and theirs[0].value <= interval[1].value:
+        return Answer(
+            Verdict.CANNOT_TELL, (*why, ": the intervals overlap"), figures[0], interval, objects_of(facts, smote)
+        )
+    better = figures[0].value > figures[1].value
+    return Answer(verdict_of(better), why, figures[0], interval, objects_of(facts, smote))
+
+
+def _ten_trees(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    found: dict[int, Number] = {}
+    for i, one in enumerate(facts.results):
+        trees = one.hyperparameters.get("n_estimators")
+        if (
+            same_inputs(one, "superclass")
+            and one.model == "random_forest"
+            and one.validation
+            and one.validation.f1 is not None
+        ):
+            value = Number(f"results[{i}].validation.f1", one.validation.f1, Style.FOUR)
+            if isinstance(trees, int) and (trees not in found or value.value > found[trees].value):
+                found[trees] = value
+    more = max(found, default=0)
+    if 10 not in found or more <= 10:
+        return unknown(facts, "superclass", "random_forest", "forests of ten and of more trees")
+    enough = found[more].value - found[10].value <= ENOUGH
+    return Answer(verdict_of(enough), ("weighted F1 on validation; with the most trees ", found[more]), found[10])
+
+
+def _clusters(task: str) -> Judge:
+    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
+        del claim
+        at, found = explored(facts, task)
+        for i, one in enumerate(found.clusters if found else ()):
+            scores = one.scores.get("validation")
+            if one.method == "k-means" and scores is not None:
+                path = f"exploration[{at}].clusters[{i}]"
+                inner = f"{path}.scores.validation"
+                why: Sentence = (
+                    "numbering the same clusters otherwise gives anything from ",
+                    Number(f"{path}.raw_lowest", one.raw_lowest, Style.SCORE), " to ",
+                    Number(f"{path}.raw_highest", one.raw_highest, Style.SCORE), "; matched to classes accuracy ",
+                    Number(f"{inner}.matched", scores.matched, Style.SCORE), ", adjusted Rand index ",
+                    Number(f"{inner}.ari", scores.ari, Style.SCORE),
+                )  # fmt: skip
+                ends = scores.interval.get("raw")
+                interval = None if ends is None else ends_at(f"{inner}.interval.raw", ends)
+                ours, n = Number(f"{inner}.raw", scores.raw, Style.SCORE), Number(f"{inner}.n", scores.n, Style.COUNT)
+                return Answer(Verdict.CANNOT_TELL, why, ours, interval, n)
+        return unexplored(at, found)
+
+    return judge
+
+
+def _slowest_image(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    times = {one.model: (i, one.fit_s) for i, one in enumerate(facts.results) if one.task == _IMAGES and one.fit_s}
+    if "resnet50" not in times or len(times) < 2:
+        return unknown(facts, _IMAGES, "resnet50")
+    index, seconds = times.pop("resnet50")
+    other, next_one = max(times.values(), key=lambda each: each[1] or 0.0)
+    ours = Number(f"results[{index}].fit_s", seconds or 0.0, Style.SECONDS)
+    why = ("seconds; the slowest of the others ", Number(f"results[{other}].fit_s", next_one or 0.0, Style.SECONDS))
+    return Answer(verdict_of((seconds or 0.0) > 2 * (next_one or 0.0)), why, ours)
+
+
+def _unfit(facts: Facts, claim: PublishedClaim) -> Answer:
+    del claim
+    best = {model: index_of(facts, _IMAGES, model) for model in ("ffnn", "lstm")}
+    others = best_result(facts.results, lambda one: same_inputs(one, _IMAGES) and one.model not in best)
+    figures = {model: None if i is None else figure_of(facts, i, "accuracy") for model, i in best.items()}
+    top = None if others is None else figure_of(facts, others, "accuracy")
+    if top is None or figures["ffnn"] is None or figures["lstm"] is None:
+        return unknown(facts, _IMAGES, "lstm")
+    worse = max(figures["ffnn"].value, figures["lstm"].value) < top.value
+    why: Sentence = ("the feed-forward network; the LSTM ", figures["lstm"], "; the best of the others ", top)
+    return Answer(verdict_of(worse), why, figures["ffnn"])
+
+
+def _goal(facts: Facts, claim: PublishedClaim) -> Answer:
+    best = best_result(facts.results, lambda one: same_inputs(one, _IMAGES))
+    ours = None if best is None else figure_of(facts, best, "accuracy")
+    if best is None or ours is None:
+        return unknown(facts, _IMAGES)
+    interval = interval_of(facts, best, "accuracy")
+    missed = (interval[1].value if interval else ours.value) < (claim.figure or 0.0)
+    return Answer(
+        verdict_of(missed), ("the image model that is best on validation",), ours, interval, objects_of(facts, best)
+    )
+
+
+JUDGES: Final[dict[str, Judge]] = {
+    "objects": _objects,
+    "star_labels": _labels("star", 10),
+    "galaxy_labels": _labels("galaxy", 14),
+    "brightness_cut": _cut,
+    "size_cut": _cut,
+    "redshift": _redshift,
+    "two_components": _components,
+    "temperature_colour": _regression,
+    "superclass_excellent": _excellent("superclass"),
+    "star_excellent": _excellent("star"),
+    "galaxy_poor": _poor,
+    "network_superclass": _best_is("superclass", "ffnn"),
+    "network_validation_superclass": _validation("superclass"),
+    "network_validation_star": _validation("star"),
+    "network_validation_galaxy": _validation("galaxy"),
+    "network_galaxy": _best_is("galaxy", "ffnn"),
+    "network_galaxy_accuracy": _network_accuracy,
+    "weights_five": _weights("superclass"),
+    "weights_eight": _weights("star"),
+    "oversampling_better": _oversampling,
+    "oversampling_slower": _oversampling,
+    "ten_trees": _ten_trees,
+    "cluster_star": _clusters("star"),
+    "cluster_galaxy": _clusters("galaxy"),
+    "image_baseline": _worst_is(_IMAGES, "ffnn"),
+    "image_cnn": _best_is(_IMAGES, "cnn"),
+    "image_resnet_slow": _slowest_image,
+    "image_unfit": _unfit,
+    "image_goal": _goal,
+}
+"""Who answers which claim; a test compares it with the package data."""
