@@ -17,7 +17,7 @@ import pyarrow.csv as pacsv
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
-from cosmic.catalogue.tables import SPEC_OBJ_ID_DIGITS, SpecObjId
+from cosmic.catalogue.tables import SPEC_OBJ_ID_DIGITS, Base, SpecObjId, table_of
 
 _SENT: Final = 10_000
 """Rows sent at a time: bounds memory."""
@@ -25,6 +25,12 @@ _FETCHED: Final = 1_000
 """Rows fetched at a time. Of 1,000, 5,000 and all, measured with 47 columns, the fastest on both databases."""
 
 Insert = postgresql.Insert | sqlite.Insert
+
+
+def put(connection: sa.Connection, row: type[Base], values: Mapping[str, Any], *, keep: Collection[str] = ()) -> None:
+    """Write one row; one with its key is overwritten, but for the columns in `keep`."""
+    table = table_of(row)
+    connection.execute(overwriting(insert(connection, table), table, list(values), keep=keep), dict(values))
 
 
 def read(

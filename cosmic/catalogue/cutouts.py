@@ -19,7 +19,7 @@ import sqlalchemy as sa
 
 from cosmic.catalogue import bulk
 from cosmic.catalogue.galaxy_tables import ImageRow, TermsRow
-from cosmic.catalogue.tables import OBJECTS, PageRow, QuarantineRow
+from cosmic.catalogue.tables import OBJECTS, PageRow, QuarantineRow, table_of
 from cosmic.galaxyzoo.images import Looks
 from cosmic.records import CutoutsTaken, Page
 from cosmic.skyserver.cutouts import Place, scale_of
@@ -103,9 +103,9 @@ def write(connection: sa.Connection, page: Page, cutouts: Sequence[Cutout], *, r
     """Store what came of some places, in the order of the lines of `page`, and the terms of its source."""
     source, contract = source_of(release), contract_of(release)
     terms = {"source": source, "licence": LICENCE, "acknowledgement": acknowledgement_of(release)}
-    _put(connection, TermsRow, terms)
+    bulk.put(connection, TermsRow, terms)
     bad = [one for one in cutouts if one.looks is None]
-    _put(connection, PageRow, {
+    bulk.put(connection, PageRow, {
         "id": page.id, "origin": page.origin, "kind": page.kind, "path": str(page.path), "size": page.size,
         "contract": contract, "rows": len(cutouts), "valid": len(cutouts) - len(bad), "quarantined": len(bad),
         "profile": {},
@@ -115,9 +115,9 @@ def write(connection: sa.Connection, page: Page, cutouts: Sequence[Cutout], *, r
         QuarantineRow.object_key.in_([one.place.object_key for one in cutouts]),
     )  # fmt: skip
     connection.execute(earlier)
-    bulk.upsert(connection, _table(ImageRow), _images(cutouts), constants={"source": source, "page_id": page.id})
+    bulk.upsert(connection, table_of(ImageRow), _images(cutouts), constants={"source": source, "page_id": page.id})
     constants = {"page_id": page.id, "contract": contract, "first_seen": now, "last_seen": now}
-    bulk.upsert(connection, _table(QuarantineRow), _apart(cutouts), constants=constants, keep=("first_seen",))
+    bulk.upsert(connection, table_of(QuarantineRow), _apart(cutouts), constants=constants, keep=("first_seen",))
 
 
 def standing(connection: sa.Connection, *, release: int) -> CutoutsTaken:
@@ -159,13 +159,3 @@ def _apart(cutouts: Sequence[Cutout]) -> pa.Table:
             "row": pa.array([json.dumps(row) for row in rows], pa.string()),
         }
     )
-
-
-def _put(connection: sa.Connection, kind: type[object], row: dict[str, Any]) -> None:
-    table = _table(kind)
-    connection.execute(bulk.overwriting(bulk.insert(connection, table), table, list(row)), row)
-
-
-def _table(row: type[object]) -> sa.Table:
-    table: sa.Table = row.__table__  # type: ignore[attr-defined]
-    return table

@@ -18,7 +18,7 @@ from sqlalchemy.orm import aliased
 
 from cosmic.catalogue import bulk
 from cosmic.catalogue.galaxy_tables import ImageRow, TermsRow, VoteRow
-from cosmic.catalogue.tables import PageRow, QuarantineRow
+from cosmic.catalogue.tables import PageRow, QuarantineRow, table_of
 from cosmic.galaxyzoo.grammar import LABELS
 from cosmic.galaxyzoo.images import Image
 from cosmic.galaxyzoo.soft import soft_labels
@@ -86,7 +86,7 @@ def write(connection: sa.Connection, parts: Sequence[VotePart], images: ImagePar
             _page(connection, part.page, valid=part.votes.num_rows - part.ambiguous, quarantined=part.rejected.num_rows)
         _quarantine(connection, part.page, part.rejected, now=now)
         constants = {"source": part.source.value, "page_id": part.page.id}
-        bulk.upsert(connection, _table(VoteRow), _vote_rows(part.votes), constants=constants)
+        bulk.upsert(connection, table_of(VoteRow), _vote_rows(part.votes), constants=constants)
     for source in dict.fromkeys(part.source for part in parts):
         _let_go(connection, source, [part.page.id for part in parts if part.source is source])
     if images is not None:
@@ -110,7 +110,7 @@ def _write_images(connection: sa.Connection, images: ImagePart, objects: Mapping
         }
     )
     constants = {"source": images.source.value, "page_id": images.page.id}
-    bulk.upsert(connection, _table(ImageRow), shown, constants=constants)
+    bulk.upsert(connection, table_of(ImageRow), shown, constants=constants)
 
 
 def _objects(parts: Sequence[VotePart]) -> dict[str, str]:
@@ -219,7 +219,7 @@ def _rounded(row: list[float | None]) -> list[float | None]:
 def write_terms(connection: sa.Connection, source: str, terms: Terms) -> None:
     """Store what a source asks for."""
     row = {"source": source, "licence": terms.licence, "acknowledgement": terms.acknowledgement}
-    connection.execute(bulk.overwriting(bulk.insert(connection, _table(TermsRow)), _table(TermsRow), list(row)), row)
+    bulk.put(connection, TermsRow, row)
 
 
 def _page(connection: sa.Connection, page: Page, *, valid: int, quarantined: int) -> None:
@@ -227,8 +227,7 @@ def _page(connection: sa.Connection, page: Page, *, valid: int, quarantined: int
         "id": page.id, "origin": page.origin, "kind": page.kind, "path": str(page.path), "size": page.size,
         "contract": CONTRACT, "rows": valid + quarantined, "valid": valid, "quarantined": quarantined, "profile": {},
     }  # fmt: skip
-    table = _table(PageRow)
-    connection.execute(bulk.overwriting(bulk.insert(connection, table), table, list(row)), row)
+    bulk.put(connection, PageRow, row)
 
 
 def _quarantine(connection: sa.Connection, page: Page, rejected: pa.Table, *, now: datetime) -> None:
@@ -241,13 +240,8 @@ def _quarantine(connection: sa.Connection, page: Page, rejected: pa.Table, *, no
         }
     )
     constants = {"page_id": page.id, "contract": CONTRACT, "first_seen": now, "last_seen": now}
-    bulk.upsert(connection, _table(QuarantineRow), rows, constants=constants, keep=("first_seen",))
+    bulk.upsert(connection, table_of(QuarantineRow), rows, constants=constants, keep=("first_seen",))
     stale = sa.delete(QuarantineRow).where(
         QuarantineRow.page_id == page.id, QuarantineRow.contract == CONTRACT, QuarantineRow.last_seen != now
     )
     connection.execute(stale)
-
-
-def _table(row: type[object]) -> sa.Table:
-    table: sa.Table = row.__table__  # type: ignore[attr-defined]
-    return table

@@ -31,6 +31,7 @@ from cosmic.catalogue.tables import (
     IngestRow,
     PageRow,
     QuarantineRow,
+    table_of,
 )
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
@@ -124,11 +125,11 @@ def write(
         keep=("first_ingest", "block"),
     )
     _relink(connection, found.relinked)
-    bulk.upsert(connection, _table(HistoryRow), found.history, constants={"ingest_id": record.id})
+    bulk.upsert(connection, table_of(HistoryRow), found.history, constants={"ingest_id": record.id})
     if counted is not None:
         census.move(connection, counted, ingest=record.id)
     times = {"first_seen": started, "last_seen": started}
-    bulk.upsert(connection, _table(QuarantineRow), arrivals.quarantined, constants=times, keep=("first_seen",))
+    bulk.upsert(connection, table_of(QuarantineRow), arrivals.quarantined, constants=times, keep=("first_seen",))
     _release(connection, judged, now=started)
     connection.execute(sa.update(CatalogueRow).values(state=found.state, magnitude_system=str(arrivals.system)))
     first = sa.update(IngestRow).where(IngestRow.id == record.id, IngestRow.times == 1)
@@ -166,7 +167,7 @@ def _record(connection: sa.Connection, record: Ingest, judged: Sequence[JudgedPa
     """Write the pages, the ingest and which it took; move a known ingest to the end of the order."""
     number = connection.execute(sa.select(sa.func.coalesce(sa.func.max(IngestRow.number), 0) + 1)).scalar_one()
     pages = [_page(page) for page in judged]
-    table = _table(PageRow)
+    table = table_of(PageRow)
     upsert = bulk.overwriting(bulk.insert(connection, table), table, list(pages[0]))
     for page in pages:
         connection.execute(upsert, page)
@@ -227,8 +228,3 @@ def _relink(connection: sa.Connection, links: pa.Table) -> None:
     with bulk.staged(connection, OBJECTS, links) as stage:
         moved = sa.update(OBJECTS).values(same_as=stage.c.same_as).where(OBJECTS.c.object_key == stage.c.object_key)
         connection.execute(moved)
-
-
-def _table(row: type[object]) -> sa.Table:
-    table: sa.Table = row.__table__  # type: ignore[attr-defined]
-    return table

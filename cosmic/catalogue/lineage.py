@@ -6,7 +6,6 @@ Model → snapshot → ingest → page. Records and finds; reads no file and dec
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
@@ -139,7 +138,7 @@ def record_snapshot(connection: sa.Connection, snapshot: Snapshot, *, state: str
         "ingest_id": ingest,
         "created": now,
     }
-    _put(connection, SnapshotRow, values, keep=("created", "ingest_id", "state"))
+    bulk.put(connection, SnapshotRow, values, keep=("created", "ingest_id", "state"))
 
 
 def record_run(connection: sa.Connection, run: Run) -> None:
@@ -147,7 +146,7 @@ def record_run(connection: sa.Connection, run: Run) -> None:
     values = asdict(run)
     values["snapshot_id"] = values.pop("snapshot")
     values["report"] = None if run.report is None else str(run.report)
-    _put(connection, RunRow, values)
+    bulk.put(connection, RunRow, values)
 
 
 def record_model(connection: sa.Connection, model: ModelVersion) -> None:
@@ -166,7 +165,7 @@ def record_model(connection: sa.Connection, model: ModelVersion) -> None:
     for name in ("task", "arm", "family", "rebalancing", "path"):
         values[name] = str(values[name])
     values["snapshot_id"], values["run_id"] = values.pop("snapshot"), values.pop("run")
-    _put(connection, ModelRow, values, keep=("trained_at", "run_id"))
+    bulk.put(connection, ModelRow, values, keep=("trained_at", "run_id"))
 
 
 def models(connection: sa.Connection, *, task: Task | None, arm: Arm | None) -> tuple[ModelVersion, ...]:
@@ -192,10 +191,3 @@ def models(connection: sa.Connection, *, task: Task | None, arm: Arm | None) -> 
         )
         for row in connection.execute(statement)
     )
-
-
-def _put(
-    connection: sa.Connection, row: type[object], values: Mapping[str, object], *, keep: tuple[str, ...] = ()
-) -> None:
-    table: sa.Table = row.__table__  # type: ignore[attr-defined]
-    connection.execute(bulk.overwriting(bulk.insert(connection, table), table, list(values), keep=keep), dict(values))

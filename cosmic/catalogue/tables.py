@@ -73,6 +73,13 @@ class Base(DeclarativeBase):
     metadata = sa.MetaData(naming_convention=NAMES)
 
 
+def table_of(row: type[Base]) -> sa.Table:
+    """Return the table of a kind of rows."""
+    table = row.__table__
+    assert isinstance(table, sa.Table)
+    return table
+
+
 _TYPES: Final[dict[Kind, sa.types.TypeEngine[Any]]] = {
     Kind.FLOAT: sa.Double(),
     Kind.INTEGER: sa.BigInteger(),

@@ -19,7 +19,7 @@ HEADLINE: Final = {"galaxy": "balanced_accuracy", "galaxy-image": "balanced_accu
 _BASELINE: Final = {"f1": "majority_f1", "f1_macro": "majority_f1_macro", "accuracy": "majority"}
 _NOTHING: Final = {
     "galaxy": "no galaxy labels were read in this run",
-    "galaxy-image": "no images were read in this run",
+    "galaxy-image": "this version trains nothing on images",
 }
 _DATA: Final = {"galaxy-image": ("galaxy", "image")}
 

@@ -14,9 +14,12 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
+import sqlalchemy as sa
 
 from cosmic.catalogue import Catalogue
+from cosmic.catalogue.database import Database
 from cosmic.columns import BANDS, OBJECT_SCHEMA
+from cosmic.home import Home
 from cosmic.objects import object_keys
 from cosmic.records import JudgedPage, MagnitudeSystem, Page, PageId, Sky
 
@@ -124,3 +127,21 @@ def open_catalogue(tmp_path: Path, clock: Callable[[], datetime]) -> Iterator[Op
 def catalogue(database_url: str, open_catalogue: OpenCatalogue) -> Catalogue:
     """Give a new catalogue of the real sky, once in SQLite and once in Postgres."""
     return open_catalogue(database_url)
+
+
+@pytest.fixture
+def home(tmp_path: Path) -> Home:
+    """Give a home of the real sky."""
+    return Home(tmp_path / "home", Sky.REAL)
+
+
+@pytest.fixture
+def ask(database_url: str, tmp_path: Path) -> Callable[[str], list[dict[str, Any]]]:
+    """Give a function that asks the database itself."""
+
+    def ask(sql: str) -> list[dict[str, Any]]:
+        database = Database(database_url, sky=Sky.REAL, lock_folder=tmp_path / "locks", lock_timeout=10)
+        with database.reading() as connection:
+            return [dict(row) for row in connection.execute(sa.text(sql)).mappings()]
+
+    return ask

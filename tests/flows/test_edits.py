@@ -45,7 +45,7 @@ def test_in_a_module_behind_no_step_nothing_runs_again(project: Path) -> None:
     before = files_below(project / "cosmic" / "simulated" / "fits")
     edit(project, "cosmic/inspection_view.py")
     worked, remembered = steps(project)
-    assert worked == 2, "fetch and ingest, as ever"
+    assert worked == 3, "fetch, ingest and votes, as ever"
     assert remembered > 2 * N_FITS
     assert files_below(project / "cosmic" / "simulated" / "fits") == before
 
@@ -63,7 +63,7 @@ def test_in_a_module_behind_training_fits_run_again_but_nothing_before_them(proj
     edit(project, "cosmic/models/families.py")
     worked, remembered = steps(project)
     assert remembered == 3, "judge, freeze and prepare"
-    assert worked == 2 + 2 * N_FITS + 3, "fetch and ingest; fit and score; keep, compose and pair"
+    assert worked == 3 + 2 * N_FITS + 3, "fetch, ingest and votes; fit and score; keep, compose and pair"
     assert files_below(project / "cosmic" / "simulated" / "judged") == judged
     assert files_below(project / "cosmic" / "simulated" / "snapshots") == snapshots
     assert files_below(project / "cosmic" / "simulated" / "datasets") == datasets

@@ -9,10 +9,16 @@ import sys
 import threading
 from pathlib import Path
 
-from tests.skyserver.faults import Fault, at_random
-from tests.skyserver.rules import Limits
-from tests.skyserver.server import serve
-from tests.skyserver.sources import SPECTRA, VOTES, read_spectra, read_votes, simulated_spectra, simulated_votes
+try:
+    from tests.skyserver.faults import Fault, at_random
+    from tests.skyserver.rules import Limits
+    from tests.skyserver.server import serve
+    from tests.skyserver.sources import SPECTRA, VOTES, read_spectra, read_votes, simulated_spectra, simulated_votes
+except ModuleNotFoundError as missing:
+    sys.exit(
+        f"The stand-in survey needs {missing.name}, which is not installed. `make rehearse` installs it and starts the "
+        'survey; without make: .venv/bin/python -m pip install -c constraints.txt -e ".[dev]"'
+    )
 
 
 def main() -> None:
