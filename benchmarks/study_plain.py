@@ -11,11 +11,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmic.facts.grid import Cost, GridScores
 from cosmic.study import network
 from cosmic.study.expressed import estimator
 from cosmic.study.matrices import Matrix
 from cosmic.study.published import GridRow, NetworkSetting
-from cosmic.study.results import Cost, GridScores, grid_scores
+from cosmic.study.results import grid_scores
 from cosmic.study.units import Clocks
 
 

@@ -30,6 +30,7 @@ from cosmic.facts.blocks import (
 )
 from cosmic.facts.claims import PublishedClaim
 from cosmic.facts.exploration import Exploration
+from cosmic.facts.grid import GridResult, GridTest, PrintedGridRow
 from cosmic.facts.results import Best, Block, Result
 
 
@@ -135,7 +136,10 @@ class Facts(Block):
     coverage: tuple[Coverage, ...] = ()
     sky: SkyMap | None = None
     exploration: tuple[Exploration, ...] = ()
+    grid: tuple[GridResult, ...] = ()
+    grid_test: tuple[GridTest, ...] = ()
     published_study: tuple[PublishedRow, ...] = ()
+    published_grid: tuple[PrintedGridRow, ...] = ()
     published_claims: tuple[PublishedClaim, ...] = ()
     notes: tuple[Note, ...] = ()
 
@@ -148,7 +152,8 @@ class Facts(Block):
             raise ValueError(f"result index {wrong[0]} points beyond the {len(self.results)} results")
         if self.source.simulated != (self.snapshot.sky == "simulated"):
             raise ValueError("source.simulated and snapshot.sky disagree about which sky this is")
-        shown = self.published_study or self.published_claims or any(r.published for r in self.results)
+        shown = bool(self.published_study or self.published_claims or self.published_grid)
+        shown = shown or any(r.published for r in self.results) or any(r.published for r in self.grid_test)
         if self.source.simulated and shown:
             raise ValueError("a published figure stands beside a simulated sky; leave `published` null there")
         if any(each.simulated != self.source.simulated for each in self.exploration):

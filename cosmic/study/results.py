@@ -1,87 +1,16 @@
-"""What one row of the grid gave: its scores and its cost, or why it was not run. Fits nothing and fills nothing in."""
+"""From answers to the facts of one row of the grid: its scores, or why it was not run. Fits nothing, fills nothing in."""
 
 from __future__ import annotations
 
 import math
-from typing import Self
 
 import numpy as np
 from numpy.typing import NDArray
-from pydantic import model_validator
 
-from cosmic.facts.results import Block, Confusion, Setting
+from cosmic.facts.grid import GridResult, GridScores
+from cosmic.facts.results import Confusion
 from cosmic.study.expressed import expression
 from cosmic.study.published import GridRow, values_of
-
-
-class GridScores(Block):
-    """Scores of n answers.
-
-    `precision`, `recall` and `f1` are weighted by class size, as in the published study, with 0 for the precision of a
-    class that was never answered. Macro averages leave out labels that are neither true nor answered; balanced accuracy
-    is the mean recall of the true ones.
-    """
-
-    n: int
-    accuracy: float
-    precision: float
-    recall: float
-    f1: float
-    precision_macro: float
-    recall_macro: float
-    f1_macro: float
-    balanced_accuracy: float
-    confusion: Confusion
-
-
-class Cost(Block):
-    """Seconds of wall clock, and of all cores together, that one step of a unit took."""
-
-    wall_s: float
-    cpu_s: float
-
-    def __add__(self, other: Cost) -> Cost:
-        """Return both together."""
-        return Cost(wall_s=self.wall_s + other.wall_s, cpu_s=self.cpu_s + other.cpu_s)
-
-
-class GridResult(Block):
-    """One row of the grid.
-
-    The costs are of the whole unit that answered `shared` rows together, never divided among them. `train` is of the
-    `n_fitted` rows after rebalancing, as in the published table; `validation` of rows in their natural proportions.
-    `engine` says which library did the work; `variant` is empty for a setting as published. `today` is the setting in
-    words of today's scikit-learn.
-    """
-
-    key: str
-    task: str
-    features: str
-    balance: str
-    family: str
-    setting: dict[str, Setting]
-    today: str
-    variant: str = ""
-    engine: str = "scikit-learn"
-    matrix: str | None = None
-    seed: int | None = None
-    n_train: int | None = None
-    n_fitted: int | None = None
-    n_validation: int | None = None
-    train: GridScores | None = None
-    validation: GridScores | None = None
-    shared: int = 1
-    fit: Cost | None = None
-    read_validation: Cost | None = None
-    read_train: Cost | None = None
-    notes: tuple[str, ...] = ()
-    not_run: str | None = None
-
-    @model_validator(mode="after")
-    def _ran_or_says_why(self) -> Self:
-        if (self.validation is None) == (self.not_run is None):
-            raise ValueError(f"{self.key}: a result has either validation figures or a reason in not_run")
-        return self
 
 
 def not_run(row: GridRow, reason: str, *, variant: str = "") -> GridResult:

@@ -18,6 +18,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
+from cosmic.facts.grid import Cost, GridResult, GridScores
 from cosmic.study import accelerated, network
 from cosmic.study.expressed import EXACT_ROWS, cannot, converged_svm, estimator
 from cosmic.study.forests import ForestNest
@@ -34,7 +35,7 @@ from cosmic.study.published import (
     SvmSetting,
     TreeSetting,
 )
-from cosmic.study.results import Cost, GridResult, GridScores, grid_scores, named, not_run
+from cosmic.study.results import grid_scores, named, not_run
 
 CONVERGED: Final = "converged"
 """Variant of an SVM that is left to converge, beside the study's that is stopped."""

@@ -7,8 +7,9 @@ import pytest
 from pydantic import ValidationError
 from sklearn.metrics import balanced_accuracy_score, precision_recall_fscore_support
 
+from cosmic.facts.grid import GridResult
 from cosmic.study.published import study_grid
-from cosmic.study.results import GridResult, grid_scores, named, not_run
+from cosmic.study.results import grid_scores, named, not_run
 
 ROW = study_grid()[0]
 
