@@ -77,6 +77,11 @@ class Home:
         return self._folder("fits")
 
     @property
+    def study(self) -> Path:
+        """Matrices and results of the published grid."""
+        return self._folder("study")
+
+    @property
     def downloads(self) -> Path:
         """Large files as they are fetched."""
         return self._folder("downloads")

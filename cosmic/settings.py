@@ -171,6 +171,16 @@ class PipelineOptions(BaseSettings):
         "(both, and 0.0005 < redshift < 0.25).",
         json_schema_extra={"metavar": "NAME"},
     )
+    study: bool = Field(
+        False,
+        description="Also redo the tabular half of the published study: its grid of 246 settings, its test table and its "
+        "exploration. python -m flows.study does so without being asked.",
+    )
+    rebalance_first: bool = Field(
+        False,
+        description="In the study, balance class sizes before scaling, as the published one did. Default: scaling is learnt "
+        "from training rows as they are.",
+    )
     holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="A labelled file that every final model is scored on. It passes the same contracts, is never "
@@ -260,6 +270,9 @@ class PipelineOptions(BaseSettings):
         for name, field in PipelineOptions.model_fields.items():
             value = getattr(self, name)
             if value == field.get_default(call_default_factory=True) or (name == "source" and self.path):
+                continue
+            if value is True:
+                words += [] if module.endswith(f".{name}") else ["--" + name.replace("_", "-")]
                 continue
             for one in value if isinstance(value, tuple) else (value,):
                 words += ["--" + name.replace("_", "-"), str(one)]

@@ -18,7 +18,8 @@ from cosmic.records import CutoutsTaken
 from cosmic.settings import PipelineOptions, Settings
 from flows.bringing import Brought, bring
 from flows.cutouts import bring_cutouts
-from flows.full_pipeline import DEFAULTS, SETTINGS, run_name
+from flows.full_pipeline import DEFAULTS, SETTINGS
+from flows.pipeline import run_name
 from flows.steps import Steps
 from flows.volunteers import bring_volunteers
 

@@ -40,13 +40,17 @@ class Line:
     remark: str = ""
 
 
-def plan(options: PipelineOptions, settings: Settings, *, training: bool = True) -> str:
+def plan(
+    options: PipelineOptions, settings: Settings, *, training: bool = True, module: str = "flows.full_pipeline"
+) -> str:
     """Return what a run with these options would do, as text. A step is only known where all before it are.
 
     Parameters
     ----------
     training : bool
         Whether the run goes on after the ingest.
+    module : str
+        Of the flow that would do it.
 
     Raises
     ------
@@ -94,8 +98,12 @@ def plan(options: PipelineOptions, settings: Settings, *, training: bool = True)
     lines.append(Line("freeze", int(snapshot is not None), 1))
     held = judged[len(pages) - n_held :] if n_held else []
     lines += _training(snapshot, held, options=options, settings=settings, home=home)
+    if options.study:
+        from flows.study_plan import study_lines
+
+        lines += study_lines(snapshot, options=options, settings=settings, home=home)
     lines.append(Line("report", 0, 1, f"a new folder in {home.reports}"))
-    return _table(lines, head=f"Nothing was done. {options.command('flows.full_pipeline')} would, in {home.root}:")
+    return _table(lines, head=f"Nothing was done. {options.command(module)} would, in {home.root}:")
 
 
 def survey_plan(request: Request, wanted: Wanted, *, home: Home, settings: Settings) -> str:
@@ -163,7 +171,7 @@ def _training(
     salt = settings.split_salt or SALT
     split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}
     how: dict[str, Any] = {"resamples": settings.resamples, "seed": options.seed}
-    look = _Memory(home.results)
+    look = Memory(home.results)
     prepared = [
         look(training.prepare, snapshot, *pair, **split, min_class_size=options.class_size, folder=home.datasets)
         for pair in pairs
@@ -192,17 +200,17 @@ def _training(
     if snapshot is None:
         remark = "fewer models where the data cannot serve a task and arm"
     lines = [
-        Line("prepare", _known(prepared), len(pairs), remark),
-        Line("train", _known(fitted), len(fitted)),
-        Line("score", _known(scored), len(scored)),
-        Line("keep", _known(kept), len(kept), "the best of each task and arm"),
-        Line("compose", _known(composed), len({arm for _, arm in pairs})),
+        Line("prepare", known(prepared), len(pairs), remark),
+        Line("train", known(fitted), len(fitted)),
+        Line("score", known(scored), len(scored)),
+        Line("keep", known(kept), len(kept), "the best of each task and arm"),
+        Line("compose", known(composed), len({arm for _, arm in pairs})),
     ]
-    return [*lines, Line("hold-out", _known(held_out), len(held_out))] if held else lines
+    return [*lines, Line("hold-out", known(held_out), len(held_out))] if held else lines
 
 
 @dataclass(frozen=True, slots=True)
-class _Memory:
+class Memory:
     """Looks up what is remembered of a call; what follows from something unknown is unknown."""
 
     results: Path
@@ -223,11 +231,11 @@ def _winner(scored: Sequence[Scored | None]) -> Scored | None:
     return best(known) if len(known) == len(scored) else None
 
 
-def _known(records: Sequence[object]) -> int:
+def known(records: Sequence[object]) -> int:
     return sum(record is not None for record in records)
 
 
 def _table(lines: Sequence[Line], *, head: str) -> str:
-    rows = [f"{'step':10}{'cached':>8}{'to do':>8}  "]
-    rows += [f"{line.step:10}{line.cached:8,}{line.total - line.cached:8,}  {line.remark}" for line in lines]
+    rows = [f"{'step':12}{'cached':>8}{'to do':>8}  "]
+    rows += [f"{line.step:12}{line.cached:8,}{line.total - line.cached:8,}  {line.remark}" for line in lines]
     return "\n".join([head, "", *(row.rstrip() for row in rows)])

@@ -44,9 +44,12 @@ class Cost(Block):
 
 
 class Epoch(Block):
-    """Loss and accuracy of a network after one pass over the rows it is fitted on."""
+    """Loss and accuracy of a network in one pass over the rows it is fitted on, and on validation rows after it.
 
-    loss: float
+    A loss that is no number any more is null.
+    """
+
+    loss: float | None
     accuracy: float
     validation_loss: float | None = None
     validation_accuracy: float | None = None

@@ -42,12 +42,14 @@ from cosmic.records import (
     Volunteers,
 )
 from cosmic.reporting import ingest_notes, notes, origins, since
+from cosmic.reporting.assemble_study import study_facts
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
 from cosmic.reporting.published import published_for, published_study
 from cosmic.reporting.skycounts import cells_of, count_sky
 from cosmic.settings import PipelineOptions
 from cosmic.splits import PARTS
+from cosmic.study.records import Studied
 from cosmic.task_cards import task_cards
 
 log = logging.getLogger(__name__)
@@ -82,6 +84,7 @@ class RunRecords:
     remark: str = ""
     volunteers: Volunteers | None = None
     cutouts: CutoutsTaken | None = None
+    studied: Studied | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,6 +144,7 @@ def assemble(
         )
         inputs = other_inputs(before, records.kept)
         previous = since.previous(before, changed, records.kept, now=now, root=root, resamples=resamples)
+    study = study_facts(records.studied, sky=records.snapshot.sky)
     facts = f.Facts(
         seed=options.seed,
         filter=options.filter,
@@ -194,6 +198,11 @@ def assemble(
         hierarchy=_hierarchy(records.composed, records.kept, at),
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
         sky=count_sky(rows, part if options.split is SplitName.SKY else None, records.judged, folder=folder),
+        exploration=study.exploration,
+        grid=study.grid,
+        grid_test=study.grid_test,
+        published_grid=study.published_grid,
+        published_claims=study.published_claims,
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
         notes=(
             *notes.of_pages(records.judged),

@@ -89,6 +89,7 @@ class PreparedMatrix:
     balance: Balance
     order: Order
     not_run: str | None = None
+    n_fitted: int = 0
 
 
 @dataclass(frozen=True, slots=True)
@@ -238,7 +239,7 @@ def prepare_matrix(
     digest = hashlib.sha256(content).hexdigest()
     path = artefacts.write(folder / f"{digest}.arrow", lambda part: part.write_bytes(content))
     _log.info("%s, %s: %d rows to fit on", prepared.task, balance, card.n_fitted)
-    return PreparedMatrix(digest, path, prepared.task, balance, order)
+    return PreparedMatrix(digest, path, prepared.task, balance, order, n_fitted=card.n_fitted)
 
 
 def _assemble(

@@ -6,13 +6,15 @@ No global seed is set: weights and the order of rows are drawn from the given on
 from __future__ import annotations
 
 import itertools
+import math
 import os
 from importlib.util import find_spec
-from typing import Final, Protocol
+from typing import Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmic.facts.grid import Epoch
 from cosmic.study.published import NetworkSetting
 
 LAYERS: Final = (512, 128)
@@ -40,14 +42,25 @@ def parameters(features: int, classes: int) -> int:
     return sum((before + 1) * after for before, after in itertools.pairwise(sizes))
 
 
+class History(Protocol):
+    """What Keras reports of its passes over the rows."""
+
+    history: dict[str, list[float]]
+
+
 class KerasModel(Protocol):
     """What is used of a keras.Model, whose types are unknown where TensorFlow is not installed."""
 
     def compile(self, **settings: object) -> None:
         """Set how it is trained."""
 
-    def fit(self, x: object, y: object = None, **settings: object) -> object:
+    def fit(self, x: object, y: object = None, **settings: object) -> History:
         """Train."""
+        ...
+
+    def evaluate(self, x: object, y: object = None, **settings: object) -> dict[str, float]:
+        """Return loss and accuracy, with ``return_dict=True``."""
+        ...
 
     def predict(self, x: object, **settings: object) -> NDArray[np.float32]:
         """Return probabilities, shape (n, k)."""
@@ -69,7 +82,16 @@ class Network:
         Of weights and of the order of rows in each epoch.
     balanced : bool
         Whether rows of small classes weigh more, so that classes weigh alike.
+    watched : tuple of numpy.ndarray, optional
+        Rows and codes that are asked after each epoch, for `epochs_` alone: nothing is learnt from them.
+
+    Attributes
+    ----------
+    epochs_ : tuple of Epoch
+        Loss and accuracy as Keras reports them: means over the batches of an epoch, while it learns.
     """
+
+    watched: tuple[NDArray[np.float64], NDArray[np.int64]] | None = None
 
     def __init__(self, setting: NetworkSetting, *, seed: int, balanced: bool = False) -> None:
         self.setting, self.seed, self.balanced = setting, seed, balanced
@@ -85,9 +107,10 @@ class Network:
         self.model_ = build(self.setting, features=X.shape[1], classes=classes, seed=self.seed)
         rows, codes = X.astype(np.float32), y.astype(np.int32)
         weights = _weights(y) if self.balanced else None
+        reports = []
         for epoch in range(EPOCHS):
             order = np.random.default_rng([self.seed, epoch]).permutation(len(codes))
-            self.model_.fit(
+            learnt = self.model_.fit(
                 rows[order],
                 codes[order],
                 sample_weight=None if weights is None else weights[order],
@@ -96,12 +119,34 @@ class Network:
                 shuffle=False,
                 verbose=0,
             )
+            reports.append(self._epoch(learnt))
+        self.epochs_ = tuple(reports)
         return self
+
+    def _epoch(self, learnt: History) -> Epoch:
+        seen = {name: _number(values[-1]) for name, values in learnt.history.items()}
+        if self.watched is None:
+            return Epoch(loss=seen["loss"], accuracy=cast(float, seen["accuracy"]))
+        X, y = self.watched
+        found = self.model_.evaluate(
+            X.astype(np.float32), y.astype(np.int32), batch_size=8 * BATCH, verbose=0, return_dict=True
+        )
+        return Epoch(
+            loss=seen["loss"],
+            accuracy=cast(float, seen["accuracy"]),
+            validation_loss=_number(found["loss"]),
+            validation_accuracy=_number(found["accuracy"]),
+        )
 
     def predict(self, X: NDArray[np.float64]) -> NDArray[np.int64]:
         """Return the class code of each row, shape (n,)."""
         p = self.model_.predict(X.astype(np.float32), batch_size=8 * BATCH, verbose=0)
         return np.asarray(np.argmax(p, axis=1), np.int64)
+
+    def predict_proba(self, X: NDArray[np.float64]) -> NDArray[np.float64]:
+        """Return the probability of each class, shape (n, k); rows add up to 1."""
+        p = self.model_.predict(X.astype(np.float32), batch_size=8 * BATCH, verbose=0).astype(np.float64)
+        return np.asarray(p / p.sum(axis=1, keepdims=True))
 
     @property
     def weights(self) -> int:
@@ -127,10 +172,15 @@ def build(
     model.compile(
         optimizer=keras.optimizers.Adam(setting.learning_rate),
         loss="sparse_categorical_crossentropy",
+        metrics=["accuracy"],
         steps_per_execution=batches_a_step,
         jit_compile=False,  # slower on these small layers
     )
     return model
+
+
+def _number(value: float) -> float | None:
+    return float(value) if math.isfinite(value) else None
 
 
 def _weights(y: NDArray[np.int64]) -> NDArray[np.float32]:

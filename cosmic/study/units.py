@@ -18,7 +18,7 @@ from typing import Final, TypeVar
 
 import numpy as np
 
-from cosmic.facts.grid import Cost, GridResult, GridScores
+from cosmic.facts.grid import Cost, Epoch, GridResult, GridScores
 from cosmic.study import accelerated, network
 from cosmic.study.expressed import EXACT_ROWS, cannot, converged_svm, estimator
 from cosmic.study.forests import ForestNest
@@ -164,7 +164,8 @@ def run_unit(
     threads : int
         Cores for neighbours and forests.
     train_scores : bool
-        Whether the rows that were fitted on are answered too: most of the cost of neighbours.
+        Whether the rows that were fitted on are answered too (most of the cost of neighbours), and networks say what
+        each epoch gave.
     """
     first = unit.rows[0]
     if (matrix.card.task, _rows_of(matrix.card.balance)) != (first.task, _rows_of(first.balance)):
@@ -214,7 +215,10 @@ def _run(
         data, said = _fewer(data, seed=seed)
         notes = (*notes, said)
     labels = data.card.labels
+    if isinstance(nest, NetworkNest) and train_scores:
+        nest.network.watched = data.X_validation, data.y_validation
     _, fit = _timed(lambda: nest.fit(data.X, data.y, classes=len(labels)), clocks)
+    epochs: tuple[Epoch, ...] = nest.network.epochs_ if isinstance(nest, NetworkNest) else ()
     validation, read_validation = _timed(lambda: nest.read(data.X_validation), clocks)
     train: tuple[GridScores | None, ...] = (None,) * len(rows)
     read_train = None
@@ -238,6 +242,7 @@ def _run(
             read_validation=read_validation,
             read_train=read_train,
             engine=engines[at],
+            epochs=epochs,
             notes=(*notes, *nest.notes()[at]),
         )
         for at, row in enumerate(rows)

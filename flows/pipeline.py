@@ -1,0 +1,74 @@
+"""The body of the whole pipeline, for every flow that goes from rows to a report. Orders tasks; computes nothing."""
+
+from __future__ import annotations
+
+import secrets
+from datetime import UTC, datetime
+
+from prefect.runtime import flow_run
+
+from cosmic.evaluation.holdout import demand_one_system
+from cosmic.home import Home
+from cosmic.records import JudgedPage, Report
+from cosmic.reporting.assemble import RunIdentity, RunRecords
+from cosmic.settings import PipelineOptions, Settings, database_url
+from cosmic.splits import SALT
+from flows.bringing import bring, fetch_and_judge
+from flows.cutouts import bring_cutouts
+from flows.steps import Steps
+from flows.studying import study
+from flows.training import train
+from flows.volunteers import bring_volunteers
+from tasks import intake, publishing
+
+
+def run_name() -> str:
+    """Return how a run is called in the UI: what it reads, and when it started."""
+    options = flow_run.parameters["options"]
+    return f"{options.what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
+
+
+def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, module: str) -> Report:
+    """Pull rows, refuse bad ones, store the good, retrain, redo the study where it is asked for, compare and report.
+
+    Parameters
+    ----------
+    settings : Settings
+        Of the process.
+    flow, module : str
+        Name of the flow, and of its module, for the record and for the command that gives this run again.
+    """
+    started = datetime.now(UTC)
+    home, steps, salt = Home(options.home, options.sky), Steps(), settings.split_salt or SALT
+    held: tuple[JudgedPage, ...] = ()
+    if options.holdout:
+        held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
+    brought = bring(
+        options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
+    )
+    brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
+    cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
+    judged, ingest = brought.judged, brought.ingest
+    snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
+    trained = train(snapshot, held, options=options, salt=salt, resamples=settings.resamples, home=home, steps=steps)
+    studied = None
+    if options.study:
+        studied = study(snapshot, options=options, salt=salt, resamples=settings.resamples, home=home, steps=steps)
+    records = RunRecords(
+        judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
+        trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
+        volunteers=volunteers, cutouts=cutouts, studied=studied,
+    )  # fmt: skip
+    identity = RunIdentity(
+        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        flow=flow,
+        started=started,
+        finished=datetime.now(UTC),
+        command=options.command(module),
+        database=database_url(home.root, home.sky, settings).get_secret_value().partition(":")[0].partition("+")[0],
+        catalogue=ingest.catalogue,
+    )
+    made = publishing.report(records, identity, options=options, salt=salt, resamples=settings.resamples, home=home)
+    publishing.record(records, identity, made, options=options, home=home)
+    publishing.latest(made)
+    return made
