@@ -14,17 +14,18 @@ Sizes = dict[tuple[Task, Balance], int]
 
 _SECONDS: Final = {
     Kind.NEIGHBOURS: 1.0,
-    Kind.FOREST: 1.0,
-    Kind.TREE: 0.3,
-    Kind.LOGISTIC: 0.2,
-    Kind.PLAIN: 1.0,
-    Kind.NETWORK: 1.0,
-    Kind.CONVERGED_SVM: 2.0,
+    Kind.FOREST: 1.5,
+    Kind.TREE: 0.4,
+    Kind.LOGISTIC: 0.3,
+    Kind.PLAIN: 1.5,
+    Kind.NETWORK: 0.5,
+    Kind.CONVERGED_SVM: 4.0,
 }
-"""About the seconds that 10,000 rows take; only what they are to one another matters."""
-_SAGA: Final = 3.0
-_LEAST: Final = 0.02
-"""What a unit weighs that does nothing."""
+"""About the seconds that 10,000 rows take on one core; only what they are to one another matters."""
+_SAGA: Final = 8.0
+_FIXED: Final = 0.05
+_COMPILING: Final = 2.0
+"""Seconds that any unit takes, and that a network takes before it learns."""
 
 
 def weight(unit: Unit, sizes: Sizes) -> float:
@@ -33,7 +34,9 @@ def weight(unit: Unit, sizes: Sizes) -> float:
     seconds = _SECONDS[unit.kind]
     if isinstance(first.setting, LogisticSetting) and first.setting.solver == "saga":
         seconds = _SAGA
-    return _LEAST + seconds * sizes.get((first.task, first.balance), 0) / 10_000
+    rows = sizes.get((first.task, first.balance), 0)
+    fixed = _COMPILING if rows and unit.kind is Kind.NETWORK else _FIXED
+    return fixed + seconds * rows / 10_000
 
 
 def heaviest_first(units: Iterable[Unit], sizes: Sizes) -> tuple[Unit, ...]:

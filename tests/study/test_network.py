@@ -6,6 +6,7 @@ import warnings
 
 import numpy as np
 import pytest
+from sklearn.metrics import log_loss
 
 from cosmic.study import network
 from cosmic.study.network import Network, build, parameters
@@ -41,9 +42,17 @@ def test_a_network_learns_what_can_be_learnt_and_a_seed_decides_its_answers() ->
     X = rng.normal(size=(40_000, 5)) + y[:, None] * 2.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        one, same = (
-            Network(NetworkSetting("tanh", 0.001), seed=1, balanced=True).fit(X, y, classes=3) for _ in range(2)
-        )
+        one, same = (Network(NetworkSetting("tanh", 0.001), seed=1, balanced=True) for _ in range(2))
+        one.watched = X[:5_000], y[:5_000]
+        one.fit(X, y, classes=3)
+        same.fit(X, y, classes=3)
         np.testing.assert_array_equal(one.predict(X), same.predict(X))
         assert (one.predict(X) == y).mean() > 0.9
         assert one.weights == parameters(5, 3)
+        assert len(one.epochs_) == network.EPOCHS
+        last = one.epochs_[-1]
+        assert last.validation_accuracy == pytest.approx((one.predict(X[:5_000]) == y[:5_000]).mean())
+        assert last.validation_loss == pytest.approx(log_loss(y[:5_000], one.predict_proba(X[:5_000])), rel=1e-4)
+        assert last.loss is not None and one.epochs_[0].loss is not None
+        assert last.loss < one.epochs_[0].loss
+        assert [seen.validation_loss for seen in same.epochs_] == [None] * network.EPOCHS, "it watches nothing"
