@@ -9,6 +9,7 @@ from itertools import product
 from cosmic.home import Home
 from cosmic.records import Prepared, Snapshot, Task
 from cosmic.settings import PipelineOptions
+from cosmic.study.accelerated import expect_threads
 from cosmic.study.chosen import best_rows, rows_for_other_sets, study_tasks
 from cosmic.study.grid import speed_here
 from cosmic.study.load import Sizes, heaviest_first, weight
@@ -28,6 +29,7 @@ def study(
     snapshot: Snapshot, *, options: PipelineOptions, salt: str, resamples: int, home: Home, steps: Steps
 ) -> Studied:
     """Redo the study for every task that was asked for: explore, fit the grid, look at other feature sets, test."""
+    expect_threads()
     asked, order, speed = asked_tasks(options), order_of(options), speed_here()
     prepared = steps.many(
         "study, rows",

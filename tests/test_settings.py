@@ -130,6 +130,13 @@ def test_the_command_of_a_survey_s_run_gives_the_run_again() -> None:
     assert parse(*shlex.split(command)[3:]) == parse(*asked)
 
 
+def test_the_command_of_a_study_names_what_its_flow_does_anyway_only_elsewhere() -> None:
+    asked = parse("--study", "--rebalance-first", "--split", "random")
+    assert asked.command("flows.full_pipeline").split()[3:] == ["--split", "random", "--study", "--rebalance-first"]
+    assert asked.command("flows.study").split()[3:] == ["--split", "random", "--rebalance-first"]
+    assert parse(*asked.command("flows.full_pipeline").split()[3:]) == asked
+
+
 @pytest.mark.parametrize(
     ("model", "given", "says"),
     [

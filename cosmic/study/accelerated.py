@@ -6,6 +6,7 @@ object whether it was really there. `WHY_NOT` says what it is not used for.
 
 from __future__ import annotations
 
+import warnings
 from importlib.util import find_spec
 from typing import TYPE_CHECKING, Final
 
@@ -31,6 +32,14 @@ WHY_NOT: Final = {
 def missing() -> str | None:
     """Return why the accelerator cannot be used here, or None where it can."""
     return None if find_spec("sklearnex") else f"{NAME} is not installed"
+
+
+def expect_threads() -> None:
+    """Let it stay silent, from now on, about a caller that is not the main thread: it then takes every core, as it says.
+
+    To be called while nobody changes filters of warnings, which would be put back without this one.
+    """
+    warnings.filterwarnings("ignore", "'Threading' parallel backend is not supported", UserWarning)
 
 
 def nearest(count: int, *, threads: int, accelerate: bool = True) -> NearestNeighbors:

@@ -160,7 +160,9 @@ def build(
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings at import are no news
     from tensorflow import keras
 
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)  # it warns of many models in one process, which is the point
+    logging.getLogger("tensorflow").setLevel(
+        logging.ERROR
+    )  # it warns of many models in one process, which is the point
     inputs = keras.Input((features,))
     inner = inputs
     for at, width in enumerate(LAYERS):

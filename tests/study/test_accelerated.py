@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import warnings
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
 import numpy as np
@@ -81,3 +83,19 @@ def test_smote_with_stock_neighbours_given_is_smote(prepared: Prepared, matrix: 
         prepared, balance=Balance.SMOTE, order=Order.SCALE_FIRST, seed=0, folder=tmp_path, neighbours=search
     )
     assert made.id == matrix.id
+
+
+@installed
+def test_asked_by_another_thread_it_stays_silent_once_that_is_expected(matrix: Matrix) -> None:
+    def asked() -> list[str]:
+        with warnings.catch_warnings(record=True) as seen:
+            if expected:
+                accelerated.expect_threads()
+            with ThreadPoolExecutor(1) as pool:
+                pool.submit(lambda: nearest(5, threads=1).fit(matrix.X)).result()
+        return [str(one.message) for one in seen]
+
+    expected = False
+    assert any("parallel backend" in text for text in asked()), "what is expected does not happen any more"
+    expected = True
+    assert asked() == []

@@ -8,7 +8,7 @@ from cosmic.records import Task
 from cosmic.study.chosen import OTHER_SETS, best_rows, rows_for_other_sets, study_tasks
 from cosmic.study.published import Balance, Family, FeatureSet, GridRow, KnnSetting, SvmSetting, study_grid
 from cosmic.study.records import UnitDone
-from cosmic.study.units import CONVERGED, Unit, units
+from cosmic.study.units import CONVERGED, units
 
 UNITS = units(study_grid())
 

@@ -40,13 +40,16 @@ def test_a_tree_s_test_scores_are_those_of_a_plain_fit(
     tree = DecisionTreeClassifier(min_samples_split=10, max_depth=5, random_state=0).fit(matrix.X, matrix.y)
     of = data.within("test")
     X = (data.X[of] - np.array(matrix.card.mean)) / np.array(matrix.card.scale)
-    assert found.test is not None and found.validation is not None
+    assert found.test is not None
+    assert found.validation is not None
     assert found.test.f1 == pytest.approx(f1_score(data.y[of], tree.predict(X), average="weighted"))
     assert found.n_test == len(of)
     low, high = found.test.interval["f1"]
     assert low <= (found.test.f1 or 0.0) <= high
-    assert found.test.log_loss is not None and found.test.majority is not None
-    assert found.published is None and found.notes == ()
+    assert found.test.log_loss is not None
+    assert found.test.majority is not None
+    assert found.published is None
+    assert found.notes == ()
 
 
 def test_an_svm_has_scores_but_no_probabilities(prepared: Prepared, made: PreparedMatrix, tmp_path: Path) -> None:
@@ -57,9 +60,7 @@ def test_an_svm_has_scores_but_no_probabilities(prepared: Prepared, made: Prepar
     assert found.notes == (NO_PROBABILITIES,)
 
 
-def test_a_matrix_of_another_data_set_is_refused(
-    prepared: Prepared, made: PreparedMatrix, tmp_path: Path
-) -> None:
+def test_a_matrix_of_another_data_set_is_refused(prepared: Prepared, made: PreparedMatrix, tmp_path: Path) -> None:
     other = Prepared("another", prepared.path, prepared.task, prepared.arm, prepared.features)
     with pytest.raises(ValueError, match="another data set"):
         scored(TreeSetting("gini", 10, 5), other, made, tmp_path)

@@ -53,6 +53,7 @@ def test_a_network_learns_what_can_be_learnt_and_a_seed_decides_its_answers() ->
         last = one.epochs_[-1]
         assert last.validation_accuracy == pytest.approx((one.predict(X[:5_000]) == y[:5_000]).mean())
         assert last.validation_loss == pytest.approx(log_loss(y[:5_000], one.predict_proba(X[:5_000])), rel=1e-4)
-        assert last.loss is not None and one.epochs_[0].loss is not None
+        assert last.loss is not None
+        assert one.epochs_[0].loss is not None
         assert last.loss < one.epochs_[0].loss
         assert [seen.validation_loss for seen in same.epochs_] == [None] * network.EPOCHS, "it watches nothing"
