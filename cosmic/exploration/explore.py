@@ -77,10 +77,11 @@ def explore(
     X = standardised(data)
     train = data.within("train")
     y = data.y[train]
-    found = lines(data, seed=seed, resamples=limits.resamples) if data.card.recipe.task is Task.STAR else ()
+    task = Task(data.card.label_facts.task)  # the recipe's is another one where stars lack ELODIE values
+    found = lines(data, seed=seed, resamples=limits.resamples) if task is Task.STAR else ()
     sizes: dict[Part, int] = {part: len(data.within(part)) for part in PARTS}
     explored = Exploration(
-        task=data.card.recipe.task,
+        task=task,
         simulated=data.card.sky is Sky.SIMULATED,
         split=data.card.split,
         seed=seed,
@@ -102,7 +103,7 @@ def explore(
         lines=() if isinstance(found, str) else found,
         no_lines=found if isinstance(found, str) else None,
     )  # fmt: skip
-    _log.info("%s: %d rows explored in %.1f s", data.card.recipe.task, len(data.y), clock() - started)
+    _log.info("%s: %d rows explored in %.1f s", task, len(data.y), clock() - started)
     return explored
 
 

@@ -89,6 +89,7 @@ def test_smote_with_stock_neighbours_given_is_smote(prepared: Prepared, matrix: 
 def test_asked_by_another_thread_it_stays_silent_once_that_is_expected(matrix: Matrix) -> None:
     def asked() -> list[str]:
         with warnings.catch_warnings(record=True) as seen:
+            warnings.simplefilter("always")
             if expected:
                 accelerated.expect_threads()
             with ThreadPoolExecutor(1) as pool:

@@ -11,12 +11,14 @@ from sklearn.tree import DecisionTreeClassifier
 
 from cosmic.artefacts import check
 from cosmic.datasets import Dataset
+from cosmic.exploration.explore import Limits, explore
 from cosmic.facts.grid import GridTest
 from cosmic.records import Prepared, Task
 from cosmic.study.explored import explore_task
 from cosmic.study.finals import NO_PROBABILITIES, score_family
 from cosmic.study.matrices import Matrix, Order, PreparedMatrix, prepare_matrix
 from cosmic.study.published import Balance, GridRow, Setting, SvmSetting, TreeSetting
+from tests.study.small_study import small_prepared
 
 
 @pytest.fixture(scope="module")
@@ -74,3 +76,15 @@ def test_an_exploration_without_rows_says_why(prepared: Prepared, tmp_path: Path
     found = explore_task(none, sky=Sky.REAL, seed=0, resamples=100, folder=tmp_path)
     facts = Exploration.model_validate_json(check(found.path).read_bytes())
     assert (facts.task, facts.simulated, facts.not_run) == ("star", False, "no star subclass labels")
+
+
+def test_stars_without_elodie_are_explored_as_stars_and_have_no_lines(tmp_path: Path) -> None:
+    five = small_prepared(tmp_path, task=Task.STAR, n=600, without=("elodie_bv", "elodie_teff", "elodie_feh"))
+    assert five.path is not None
+    data = Dataset.load(five.path)
+    limits = Limits(numbers=(1, 2), points=10, pairs=10, resamples=100)
+    facts = explore(data, seed=0, limits=limits)
+    assert facts.task == "star"
+    assert len(facts.features) == 5
+    assert facts.no_lines is not None
+    assert "no elodie" in facts.no_lines
