@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator
 
 from cosmic.facts import Facts, Holdout
@@ -24,6 +25,7 @@ def lines(facts: Facts, made: Report, *, home: Home) -> str:
         facts.run.remark or "",
         _untrained(facts) or made.verdict,
         "\n".join(_holdouts(facts)),
+        _study(facts),
         _quarantine(facts, home),
     ]
     return "\n\n".join([*filter(None, parts), f"Report: {made.latest}\n        {made.html} (this run)"])
@@ -45,6 +47,18 @@ def _figures(one: Holdout) -> str:
     macro = "" if one.f1_macro is None else f", macro F1 {one.f1_macro:.3f}"
     known = f"; {one.n_trained_on:,} more left out, since the model was trained on them" if one.n_trained_on else ""
     return f"weighted F1 {one.f1:.3f}{between}{macro}, {one.n:,} rows{known}"
+
+
+def _study(facts: Facts) -> str:
+    """How much of the published table was redone, and why the rest was not; empty where none of it was asked for."""
+    table = [one for one in facts.grid if one.features == "X0" and not one.variant]
+    if not table:
+        return ""
+    reasons = Counter(one.not_run for one in table if one.not_run)
+    ran = f"Study: {len(table) - reasons.total()} of the {len(table)} published settings have figures"
+    why = [f"- {n} not run: {reason}" for reason, n in reasons.most_common(_NAMED)]
+    more = [f"(and {len(reasons) - _NAMED} more reasons)"] if len(reasons) > _NAMED else []
+    return "\n".join([f"{ran}{':' if why else '.'}", *why, *more])
 
 
 def _quarantine(facts: Facts, home: Home) -> str:

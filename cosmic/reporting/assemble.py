@@ -8,7 +8,7 @@ import platform
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from datetime import datetime
-from importlib.metadata import version
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 import numpy as np
@@ -64,6 +64,8 @@ _LIBRARIES = (
     "great-expectations",
     "prefect",
 )
+_OPTIONAL = ("tensorflow", "scikit-learn-intelex")
+"""Libraries of extras, which may be missing."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -165,7 +167,7 @@ def assemble(
             memory_mb=psutil.virtual_memory().total / 1e6,
             system=f"{platform.system()} {platform.machine()}",
             python=platform.python_version(),
-            versions={name: version(name) for name in _LIBRARIES},
+            versions={name: found for name in (*_LIBRARIES, *_OPTIONAL) if (found := _version(name))},
         ),
         source=origins.source_of(records.judged, records.ingest, records.snapshot, options=options),
         ingest=f.IngestFacts(
@@ -216,6 +218,15 @@ def assemble(
         ),
     )
     return write_facts(facts, folder)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        if name in _OPTIONAL:
+            return None
+        raise
 
 
 def _split(part: NDArray[np.int8], options: PipelineOptions, *, salt: str) -> f.SplitFacts:

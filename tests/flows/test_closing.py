@@ -10,7 +10,10 @@ import pytest
 from cosmic import facts as f
 from cosmic.home import Home
 from cosmic.records import Arm, Report, Sky, Task
+from cosmic.reporting.assemble_study import NOT_ASKED
 from cosmic.settings import PipelineOptions
+from cosmic.study.published import study_grid
+from cosmic.study.results import not_run
 from flows import terminal
 from flows.closing import closing, lines
 from tests.flows.runs import RunPipeline
@@ -43,6 +46,15 @@ def test_many_reasons_are_bounded(tmp_path: Path) -> None:
     text = said(sample_facts(tmp_path, bare=True), *results)
     assert text.count("reason ") == 10
     assert "(and 20 more)" in text
+
+
+def test_a_redone_study_says_how_much_of_the_table_has_figures_and_why_the_rest_has_none(tmp_path: Path) -> None:
+    facts = sample_facts(tmp_path, bare=True)
+    assert "Study" not in said(facts)
+    rows = [not_run(row, f"reason {at % 30}" if at < 100 else NOT_ASKED) for at, row in enumerate(study_grid())]
+    text = said(facts.model_copy(update={"grid": tuple(rows)}))
+    assert f"Study: 0 of the 246 published settings have figures:\n- 146 not run: {NOT_ASKED}\n- 4 not run: " in text
+    assert "(and 21 more reasons)" in text
 
 
 def test_a_run_without_a_model_is_the_newest_all_the_same_and_says_why(
