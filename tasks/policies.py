@@ -261,7 +261,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "pair": makes_files("cosmic.evaluation.dossier"),
     "hold-out": makes_files("cosmic.evaluation.dossier"),
     "study-rows": makes_files("cosmic.study.matrices"),
-    "study-matrix": makes_files("cosmic.study.matrices", "cosmic.study.accelerated"),
+    "study-matrix": makes_files("cosmic.study.grid"),
     "study-unit": makes_files("cosmic.study.grid"),
     "study-test": makes_files("cosmic.study.finals"),
     "explore": makes_files("cosmic.study.explored"),

@@ -83,7 +83,8 @@ def test_on_real_files_all_246_rows_have_figures_or_a_reason(folder: Path) -> No
     facts = read_facts(facts_of(folder))
     assert [one.key for one in facts.grid[:246]] == [one.key for one in facts.published_grid]
     reasons = Counter(one.not_run for one in facts.grid[:246])
-    assert set(reasons) <= {None, NOT_INSTALLED}
+    wrong = [why for why in reasons if why and why != NOT_INSTALLED and "neighbours are more than" not in why]
+    assert wrong == []
     stars = [one for one in facts.grid[:246] if one.task == "star" and one.validation]
     assert stars
     assert all(FIVE_FEATURES in one.notes for one in stars)
