@@ -20,7 +20,7 @@ from tests.flows.runs import WHAT_INGEST_MET
 pytestmark = pytest.mark.slow
 
 SDSS = ROOT / ".." / "shared" / "data" / "sdss"
-SMALL = ("--rows", "2000", "--task", "superclass", "--arm", "photometric")
+SMALL = ("--rows", "1000", "--task", "superclass", "--arm", "photometric")
 WORKERS = 2
 HALF = 12
 """Units of the grid that are done when the run is killed, of about fifty: the heaviest, which take half the time."""
@@ -64,10 +64,10 @@ def test_killed_halfway_it_goes_on_where_it_stopped_and_ends_with_the_same_facts
     assert re.search(rf"^grid +{len(known)} ", dry.stdout, re.MULTILINE), dry.stdout
 
     facts = study(*SMALL, folder=folder)
-    after = units_of(folder)
-    assert {name for name in known if after[name] != before[name]} == set(), "no unit that is known was done twice"
-    assert len(after) > len(before)
-    undisturbed = study(*SMALL, folder=tmp_path_factory.mktemp("undisturbed"))
+    other = tmp_path_factory.mktemp("undisturbed")
+    undisturbed = study(*SMALL, folder=other)
+    # the file of a unit names its seconds, so that one done again is another one
+    assert len(units_of(folder)) - len(before.keys() - known) == len(units_of(other)), "a unit was done twice"
     assert set(facts_equal(facts, undisturbed)) <= WHAT_INGEST_MET
     assert len([one for one in facts.grid if one.features == "X0" and not one.variant]) == 246
     ran = [one for one in facts.grid if one.validation]
