@@ -144,7 +144,7 @@ class PipelineOptions(BaseSettings):
     )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
-        description="Train only this node of the hierarchy: superclass, star, galaxy. Default: all that the data allow.",
+        description="Train only this node of the hierarchy: superclass, star, galaxy, galaxy-spectral. Default: all that the data allow.",
         json_schema_extra={"metavar": "NAME"},
     )
     arm: Annotated[tuple[Arm, ...], NoDecode, BeforeValidator(_listed)] = Field(

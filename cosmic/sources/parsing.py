@@ -27,6 +27,7 @@ from cosmic.sources.galaxy_labels import foreign_ids, settle
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
 from cosmic.sources.photometry import guess_unit, magnitudes
 from cosmic.sources.rawtable import BrokenLine, TableFile
+from cosmic.spectral import with_none
 from cosmic.vocabularies import class_of
 
 log = logging.getLogger(__name__)
@@ -118,6 +119,7 @@ def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
     if "subclass" in values:
         given = values.get("class", pa.nulls(len(values["subclass"]), pa.string()))
         values["class"] = class_of(given, values["subclass"])
+        values["subclass"] = with_none(values["class"], values["subclass"], cell_texts(cells["subclass"]))
     numbers = pa.array(np.arange(1, raw.table.num_rows + 1))
     ordered = {field.name: values[field.name] for field in OBJECT_SCHEMA if field.name in values}
     schema = pa.schema([("row_number", pa.int64()), *(OBJECT_SCHEMA.field(name) for name in ordered)])
