@@ -319,7 +319,7 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
         galaxies=_in_order(galaxies, Task.GALAXY),
         without_galaxy_label=galaxies.excluded,
         spectral=_in_order(spectral, Task.GALAXY_SPECTRAL),
-        without_spectral=spectral.excluded if spectral.values.null_count < rows.num_rows else {},
+        without_spectral=spectral.excluded,
     )
 
 

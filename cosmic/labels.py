@@ -163,13 +163,15 @@ def galaxy_spectral(rows: pa.Table) -> Labels:
     """Return the spectral class of each galaxy by its subclass string; null for other classes, quasars too.
 
     A broad line marks ``BROADLINE``, alone or beside another word (`cosmic.spectral.CLASS_OF`). ``none`` is a galaxy
-    without a string in a table that has such strings. A galaxy of which no subclass is known is counted in `excluded`.
+    without a string in a table that has such strings. A galaxy of which no subclass is known is counted in `excluded`
+    where others have one.
     """
     galaxy = _is(_class(rows), "GALAXY")
     subclass = _column(rows, "subclass")
     found = pc.if_else(galaxy, spectral.classes(subclass), pa.scalar(None, pa.string()))
+    some = pa.scalar(found.null_count < len(found))
     lost = {
-        "no subclass known": pc.and_(galaxy, pc.is_null(subclass)),
+        "no subclass known": pc.and_(pc.and_(galaxy, pc.is_null(subclass)), some),
         "unknown subclass": pc.and_(pc.and_(galaxy, pc.is_valid(subclass)), pc.is_null(found)),
     }
     excluded = {reason: pc.sum(mask).as_py() or 0 for reason, mask in lost.items()}

@@ -56,6 +56,7 @@ def test_null_is_no_class_and_compounds_are_counted() -> None:
     assert found.values.to_pylist() == [None, "BROADLINE", "none", "none", None, None]
     assert found.excluded == {"no subclass known": 1}
     assert found.notes[0] == "compound strings, counted as BROADLINE: AGN BROADLINE 1"
+    assert not label(rows.slice(0, 1), Task.GALAXY_SPECTRAL).excluded  # where nobody has one, nothing is said
     assert "of 2 galaxies 1 lie beyond redshift 0.58" in found.notes[1]
 
 

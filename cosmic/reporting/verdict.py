@@ -28,7 +28,7 @@ REASONS: Final = 3
 """Reasons named in the verdict before the rest is left to the sections below."""
 NAMES: Final = 6
 """Dropped classes named before the rest is left to the table below."""
-_BELOW: Final = {"star": "star letter", "galaxy": "galaxy label", "galaxy-spectral": "spectral class of galaxies"}
+_BELOW: Final = {"star": "star letter", "galaxy": "galaxy label", "galaxy-spectral": "spectral class"}
 _NODES: Final = ("superclass", *_BELOW)
 
 

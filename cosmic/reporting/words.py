@@ -29,7 +29,7 @@ ABOUT: Final = {
     "the spectrograph can show, and with brightness how luminous a galaxy is; it comes from the very spectrum that is "
     "classified, so that score is no forecast for objects without one. Without the leak are left three colours and "
     "brightness, which also carries how galaxies of each class were selected. Without a spectrum is what an observer of "
-    "images alone can expect: colours tell old from young stars, and say little of an active nucleus; shape adds how "
+    "images alone can expect: colours tell old from young stars, and say less of an active nucleus; shape adds how "
     "extended a galaxy is.",
 }
 """What the arms of a task measure, where no published score says it."""

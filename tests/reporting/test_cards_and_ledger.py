@@ -47,6 +47,14 @@ def test_every_node_has_a_card_and_says_why_it_was_not_run(real: f.Facts) -> Non
     assert any(text.startswith("same inputs as published not run: no ELODIE columns") for text in star)
 
 
+def test_a_node_that_the_study_lacks_has_a_card_only_where_objects_have_its_labels(real: f.Facts) -> None:
+    labelled = real.model_copy(update={"class_counts": {**real.class_counts, "galaxy-spectral": {"AGN": 5, "none": 7}}})
+    (card,) = (card for card in cards(labelled) if card.node == "galaxy-spectral")
+    assert card.rows == ()  # nothing was published
+    assert card.not_run is not None
+    assert len(cards(labelled)) == len(cards(real)) + 1
+
+
 def test_an_arm_that_was_not_asked_for_is_said_to_be_so(real: f.Facts) -> None:
     asked = tuple(result for result in real.results if (result.task, result.arm) != ("superclass", "published"))
     facts = real.model_copy(update={"results": asked, "best": best_per_arm(asked)})
