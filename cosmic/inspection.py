@@ -113,10 +113,8 @@ class LabelFacts:
         Stars by letter.
     without_letter : dict of str to int
         Stars without a letter, by reason.
-    galaxies : dict of str to int
-        Galaxies by the study's label of their Galaxy Zoo 2 string.
-    without_galaxy_label : dict of str to int
-        Rows with a gz2_class that gives no label, by reason.
+    galaxies, without_galaxy_label : dict of str to int
+        Galaxies by the study's label of their Galaxy Zoo 2 string, and rows whose string gives none by reason.
     spectral, without_spectral : dict of str to int
         Galaxies by spectral class, and where there are some, those without one by reason.
     """

@@ -159,7 +159,7 @@ def _label_counts(labels: LabelFacts) -> Iterator[tuple[str, list[str]]]:
     ):
         more = words.different - len(words.frequent)
         if words.frequent:
-            yield name, _counts(words.frequent, empty="none")
+            yield name, _counts(words.frequent, empty="not given")
         if more:
             yield "", [f"and {more:,} more"]
     if labels.letters:
