@@ -44,7 +44,7 @@ give AGN, STARFORMING or STARBURST there."""
 _SAYS_NONE: Final = ("", "none")
 
 
-def with_none(given: pa.Array, subclass: pa.Array, cells: pa.Array) -> pa.Array:
+def with_none(given: pa.Array, subclass: pa.Array, cells: pa.Array, *, own_table: bool = False) -> pa.Array:
     """Return the subclass of each row, `NO_SUBCLASS` for galaxies that a table with subclasses gives none.
 
     A table has them if at least `CARRIES` of its galaxies have one of the survey's strings; otherwise nothing changes.
@@ -57,10 +57,13 @@ def with_none(given: pa.Array, subclass: pa.Array, cells: pa.Array) -> pa.Array:
         Class and subclass, text, shape (n,), null where there is none.
     cells : pyarrow.Array
         The cells of the subclass column as they stand in the file, text, shape (n,).
+    own_table : bool
+        Whether the rows are of the survey's own table, which always has subclasses, however they were cut into pages.
     """
     galaxy = pc.fill_null(pc.equal(given, "GALAXY"), False)
     known = pc.and_(galaxy, pc.is_in(subclass, value_set=pa.array(EXTRAGALACTIC_SUBCLASSES)))
-    if not pc.any(known).as_py() or pc.sum(known).as_py() < CARRIES * pc.sum(galaxy).as_py():
+    n_known, n_galaxies = (pc.sum(mask).as_py() or 0 for mask in (known, galaxy))
+    if not own_table and n_known < max(1, CARRIES * n_galaxies):
         return subclass
     without = pc.and_(galaxy, pc.is_null(subclass))
     words = pc.utf8_lower(pc.utf8_trim_whitespace(cells))

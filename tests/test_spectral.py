@@ -74,6 +74,7 @@ def test_a_table_where_hardly_a_galaxy_has_a_subclass_says_nothing_by_an_empty_o
     for known, expected in ((int(CARRIES * n), "none"), (int(CARRIES * n) - 1, None)):
         subclass = pa.array(["AGN"] * known + [None] * (n - known), pa.string())
         assert with_none(galaxies, subclass, subclass.fill_null(""))[n - 1].as_py() == expected
+        assert with_none(galaxies, subclass, subclass.fill_null(""), own_table=True)[n - 1].as_py() == "none"
 
 
 def test_null_beside_empty_cells_stays_unknown_and_null_alone_says_none(tmp_path: Path) -> None:
