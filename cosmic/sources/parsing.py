@@ -36,10 +36,12 @@ _ROUNDED_AS_A_COLUMN: Final = 0.5
 """Share of rounded ids from which an export rounded the column, and not a hand some cells."""
 _ENOUGH_TO_CONTRADICT: Final = 10
 """Rows from which values may contradict a column's name: one odd object must not."""
+_OWN_TABLES: Final = ("skyserver", "simulated")
+"""Kinds of pages that are cut from the survey's own table, which always has subclasses."""
 
 
-def parse_page(page: Page, *, require_labels: bool = True, own_table: bool = False) -> ParsedPage:
-    """Return the rows of a stored page; `own_table` as for `parse_table`.
+def parse_page(page: Page, *, require_labels: bool = True) -> ParsedPage:
+    """Return the rows of a stored page.
 
     Raises
     ------
@@ -49,9 +51,8 @@ def parse_page(page: Page, *, require_labels: bool = True, own_table: bool = Fal
         As `parse_table`.
     """
     check_page(page)
-    return parse_table(
-        page.path, columns=page.columns, name=page.origin, require_labels=require_labels, own_table=own_table
-    )
+    own = page.kind in _OWN_TABLES
+    return parse_table(page.path, columns=page.columns, name=page.origin, require_labels=require_labels, own_table=own)
 
 
 def parse_table(

@@ -70,7 +70,7 @@ class SimulatedSource:
         """Return the rows of a stored page, read as any file is."""
         from cosmic.sources.parsing import parse_page
 
-        return parse_page(page, own_table=True)
+        return parse_page(page)
 
     def _chunks(self) -> Iterator[bytes]:
         blocks = simulate_blocks(rows=self.rows, seed=self.seed)

@@ -54,4 +54,4 @@ class SkyServerSource:
         """Return the rows of a stored page."""
         from cosmic.sources.parsing import parse_page
 
-        return parse_page(page, own_table=True)
+        return parse_page(page)
