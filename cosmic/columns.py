@@ -99,6 +99,8 @@ EXTRAGALACTIC_SUBCLASSES: Final = (
     "STARFORMING BROADLINE",
 )
 """Every subClass that the SDSS pipeline gives to GALAXY and QSO spectra."""
+NO_SUBCLASS: Final = "none"
+"""The subclass of a galaxy that a table with such strings gives none. Null says that nothing is known."""
 
 _MAG_RANGE: Final = (1.0, 40.0)
 """Magnitudes outside are no measurement: the brightest stars saturate far above, and asinh magnitudes of
@@ -151,7 +153,8 @@ OBJECT_COLUMNS: Final[tuple[Column, ...]] = (
     *_magnitudes(),
     Column("class", Kind.TEXT, "", Group.LABEL, "Spectroscopic class of the pipeline's best template.",
            "SpecObjAll.class", ("class", "spec_class", "specclass"), vocabulary=CLASSES),
-    Column("subclass", Kind.TEXT, "", Group.LABEL, "Spectroscopic subclass; null where the pipeline gave none.",
+    Column("subclass", Kind.TEXT, "", Group.LABEL, "Spectroscopic subclass; none where a table with subclasses of galaxies gives a galaxy none, null where "
+           "nothing is known.",
            "SpecObjAll.subClass", ("subclass", "sub_class", "spec_subclass")),
     Column("redshift", Kind.FLOAT, "", Group.SPECTRUM, "Spectroscopic redshift of the pipeline's best template.",
            "SpecObjAll.z", ("redshift", "specz", "spec_z", "z_spec", "zspec"), lo=-0.0110, hi=8.0,

@@ -33,6 +33,7 @@ _NO_LABELS: Final = {
     Task.SUPERCLASS: "no class labels: neither class nor a stellar subclass is given",
     Task.STAR: "no star subclass labels",
     Task.GALAXY: "no galaxy labels: no gz2_class is given",
+    Task.GALAXY_SPECTRAL: "no spectral classes of galaxies: no table gives galaxies a subclass",
 }
 _log = logging.getLogger(__name__)
 
@@ -134,7 +135,7 @@ def label_rows(
         min_class_size=min_class_size,
         parts={name: _portions(part[codes == code]) for code, name in enumerate(names)},
         excluded=excluded,
-        notes=(cut.note,) if cut.note else (),
+        notes=(*given.notes, *((cut.note,) if cut.note else ())),
     )
     return TaskLabels(rows, names, codes, part, dropped, facts)
 

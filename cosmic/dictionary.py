@@ -11,6 +11,7 @@ from importlib import resources
 import jinja2
 
 from cosmic.columns import EXTRAGALACTIC_SUBCLASSES, MAGNITUDE_NAMES, OBJECT_COLUMNS, Column, Group
+from cosmic.spectral import CLASS_OF, LABELS
 from cosmic.vocabularies import STAR_SUBCLASSES
 
 
@@ -26,6 +27,7 @@ def render() -> str:
         magnitude_names=MAGNITUDE_NAMES,
         vocabularies=[column for column in OBJECT_COLUMNS if column.vocabulary],
         extragalactic=EXTRAGALACTIC_SUBCLASSES,
+        spectral={name: [word for word, own in CLASS_OF.items() if own == name] for name in LABELS},
         stars=_stars(),
     )
 

@@ -14,7 +14,7 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from cosmic.columns import BANDS, BY_NAME, CLASSES, EXTRAGALACTIC_SUBCLASSES, OBJECT_COLUMNS
+from cosmic.columns import BANDS, BY_NAME, CLASSES, EXTRAGALACTIC_SUBCLASSES, NO_SUBCLASS, OBJECT_COLUMNS
 from cosmic.features import NotRun, build, choose
 from cosmic.inspection_verdict import Judge, Verdict
 from cosmic.labels import ORDER, Labels, label
@@ -27,7 +27,6 @@ from cosmic.sources.mapping import accepted_names, map_columns, missing_labels
 from cosmic.sources.parsing import parse_table
 from cosmic.vocabularies import STAR_SUBCLASSES
 
-TASKS: Final = (Task.SUPERCLASS, Task.STAR, Task.GALAXY)
 _KEYS: Final = {"spec": "spec_obj_id", "pmf": "plate-mjd-fiberid", "row": "the five magnitudes"}
 """Kinds of `cosmic.objects.object_keys`, best first, in words."""
 _NO_LABEL: Final = "no row has a label for it"
@@ -114,10 +113,10 @@ class LabelFacts:
         Stars by letter.
     without_letter : dict of str to int
         Stars without a letter, by reason.
-    galaxies : dict of str to int
-        Galaxies by the study's label of their Galaxy Zoo 2 string.
-    without_galaxy_label : dict of str to int
-        Rows with a gz2_class that gives no label, by reason.
+    galaxies, without_galaxy_label : dict of str to int
+        Galaxies by the study's label of their Galaxy Zoo 2 string, and rows whose string gives none by reason.
+    spectral, without_spectral : dict of str to int
+        Galaxies by spectral class, and where there are some, those without one by reason.
     """
 
     classes: dict[str, int]
@@ -129,6 +128,8 @@ class LabelFacts:
     without_letter: dict[str, int]
     galaxies: dict[str, int]
     without_galaxy_label: dict[str, int]
+    spectral: dict[str, int]
+    without_spectral: dict[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -303,8 +304,8 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
     rows = parsed.rows
     subclasses = _counts(rows["subclass"]) if "subclass" in rows.column_names else {}
     classes = _counts(rows["class"])
-    letters, galaxies = label(rows, Task.STAR), label(rows, Task.GALAXY)
-    known = {*STAR_SUBCLASSES, *EXTRAGALACTIC_SUBCLASSES, ""}
+    letters, galaxies, spectral = (label(rows, task) for task in (Task.STAR, Task.GALAXY, Task.GALAXY_SPECTRAL))
+    known = {*STAR_SUBCLASSES, *EXTRAGALACTIC_SUBCLASSES, NO_SUBCLASS, ""}
     return LabelFacts(
         classes={name: count for name, count in classes.items() if name in (*CLASSES, "")},
         implied=0 if "class" in parsed.mapping else classes.get("STAR", 0),
@@ -315,12 +316,14 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
         without_letter=letters.excluded,
         galaxies=_in_order(galaxies, Task.GALAXY),
         without_galaxy_label=galaxies.excluded,
+        spectral=_in_order(spectral, Task.GALAXY_SPECTRAL),
+        without_spectral=spectral.excluded,
     )
 
 
 def _services(rows: pa.Table, system: MagnitudeSystem, class_size: int) -> tuple[Service, ...]:
     measured = _without_sentinels(rows)
-    return tuple(service for task in TASKS for service in _task(measured, task, system, class_size))
+    return tuple(service for task in Task for service in _task(measured, task, system, class_size))
 
 
 def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) -> Iterator[Service]:
@@ -355,7 +358,7 @@ def _why_no_classes(rows: pa.Table, task: Task, counts: Mapping[str, int], class
     classes = _counts(rows["class"]) if "class" in rows.column_names else {"": rows.num_rows}
     if task is Task.STAR and "" not in classes:
         return "no star has a subclass that gives a letter" if "STAR" in classes else "no row is a STAR"
-    if task is Task.GALAXY and "" not in classes and "GALAXY" not in classes:
+    if task in (Task.GALAXY, Task.GALAXY_SPECTRAL) and "" not in classes and "GALAXY" not in classes:
         return "no row is a GALAXY"
     return _NO_LABEL
 

@@ -159,7 +159,7 @@ def _label_counts(labels: LabelFacts) -> Iterator[tuple[str, list[str]]]:
     ):
         more = words.different - len(words.frequent)
         if words.frequent:
-            yield name, _counts(words.frequent, empty="none")
+            yield name, _counts(words.frequent, empty="not given")
         if more:
             yield "", [f"and {more:,} more"]
     if labels.letters:
@@ -170,6 +170,10 @@ def _label_counts(labels: LabelFacts) -> Iterator[tuple[str, list[str]]]:
         yield "galaxy labels", _counts(labels.galaxies)
     if labels.without_galaxy_label:
         yield "galaxies without", _counts(labels.without_galaxy_label)
+    if labels.spectral:
+        yield "spectral classes", _counts(labels.spectral)
+    if labels.without_spectral:
+        yield "galaxies without one", _counts(labels.without_spectral)
 
 
 def _counts(counts: Mapping[str, int], *, empty: str = "") -> list[str]:

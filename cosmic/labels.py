@@ -15,6 +15,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
+from cosmic import spectral
 from cosmic.arrays import floats
 from cosmic.columns import BY_NAME, arrow_field
 from cosmic.errors import ConfigError
@@ -29,6 +30,7 @@ ORDER: Final[dict[Task, tuple[str, ...]]] = {
     Task.SUPERCLASS: SUPERCLASSES,
     Task.STAR: STAR_LETTERS,
     Task.GALAXY: grammar.LABELS,
+    Task.GALAXY_SPECTRAL: spectral.LABELS,
 }
 """The order in which the labels of a task are listed everywhere."""
 
@@ -53,11 +55,14 @@ class Labels:
         How they came about, in words.
     excluded : dict
         Rows that the rule left without a label, by reason.
+    notes : tuple of str
+        What else to know of them.
     """
 
     values: pa.Array
     rule: str
     excluded: dict[str, int] = field(default_factory=dict)
+    notes: tuple[str, ...] = ()
 
 
 def label(rows: pa.Table, task: Task) -> Labels:
@@ -66,6 +71,7 @@ def label(rows: pa.Table, task: Task) -> Labels:
         Task.SUPERCLASS: superclass,
         Task.STAR: star_letter,
         Task.GALAXY: galaxy_label,
+        Task.GALAXY_SPECTRAL: galaxy_spectral,
     }
     return rules[task](rows)
 
@@ -150,6 +156,30 @@ def galaxy_label(rows: pa.Table) -> Labels:
         pc.if_else(galaxy, found, pa.scalar(None, pa.string())),
         "beginning of the gz2_class string",
         {reason: n for reason, n in excluded.items() if n},
+    )
+
+
+def galaxy_spectral(rows: pa.Table) -> Labels:
+    """Return the spectral class of each galaxy by its subclass string; null for other classes, quasars too.
+
+    A broad line marks ``BROADLINE``, alone or beside another word (`cosmic.spectral.CLASS_OF`). ``none`` is a galaxy
+    without a string in a table that has such strings. A galaxy of which no subclass is known is counted in `excluded`
+    where others have one.
+    """
+    galaxy = _is(_class(rows), "GALAXY")
+    subclass = _column(rows, "subclass")
+    found = pc.if_else(galaxy, spectral.classes(subclass), pa.scalar(None, pa.string()))
+    some = pa.scalar(found.null_count < len(found))
+    lost = {
+        "no subclass known": pc.and_(pc.and_(galaxy, pc.is_null(subclass)), some),
+        "unknown subclass": pc.and_(pc.and_(galaxy, pc.is_valid(subclass)), pc.is_null(found)),
+    }
+    excluded = {reason: pc.sum(mask).as_py() or 0 for reason, mask in lost.items()}
+    return Labels(
+        found,
+        "subClass string of galaxies; a broad line marks BROADLINE, alone or beside another word",
+        {reason: n for reason, n in excluded.items() if n},
+        spectral.notes(found, subclass, _column(rows, "redshift")),
     )
 
 

@@ -45,6 +45,7 @@ class Task(StrEnum):
     SUPERCLASS = "superclass"
     STAR = "star"
     GALAXY = "galaxy"
+    GALAXY_SPECTRAL = "galaxy-spectral"
 
 
 class Arm(StrEnum):

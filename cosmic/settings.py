@@ -144,7 +144,8 @@ class PipelineOptions(BaseSettings):
     )
     task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
-        description="Train only this node of the hierarchy: superclass, star, galaxy. Default: all that the data allow.",
+        description="Train only this node of the hierarchy: superclass, star, galaxy, galaxy-spectral. "
+        "Default: all that the data allow, on a simulated sky all but galaxy-spectral.",
         json_schema_extra={"metavar": "NAME"},
     )
     arm: Annotated[tuple[Arm, ...], NoDecode, BeforeValidator(_listed)] = Field(
@@ -236,6 +237,11 @@ class PipelineOptions(BaseSettings):
     def sky(self) -> Sky:
         """Return which sky this run belongs to."""
         return Sky.SIMULATED if self.source == "simulated" else Sky.REAL
+
+    @property
+    def tasks(self) -> tuple[Task, ...]:
+        """Return the nodes to train. Those of a simulated sky are the published study's, unless others are named."""
+        return self.task or tuple(one for one in Task if self.sky is Sky.REAL or one is not Task.GALAXY_SPECTRAL)
 
     @property
     def overrides(self) -> tuple[tuple[str, str], ...]:

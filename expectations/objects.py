@@ -17,6 +17,7 @@ from cosmic.columns import (
     BANDS,
     BY_NAME,
     EXTRAGALACTIC_SUBCLASSES,
+    NO_SUBCLASS,
     OBJECT_COLUMNS,
     Column,
     Kind,
@@ -66,9 +67,8 @@ def _relations() -> Iterator[RowCheck]:
     yield Present("class", says="class: missing, and subclass implies none")
     yield Among("subclass", tuple(sorted(STAR_SUBCLASSES)), says=f"subclass: {VALUE} is not known for STAR", where=star)
     for name, where in (("GALAXY", galaxy), ("QSO", qso), ("a row without class", unlabelled)):
-        yield Among(
-            "subclass", EXTRAGALACTIC_SUBCLASSES, says=f"subclass: {VALUE} is not known for {name}", where=where
-        )
+        words = (*EXTRAGALACTIC_SUBCLASSES, NO_SUBCLASS) if where is galaxy else EXTRAGALACTIC_SUBCLASSES
+        yield Among("subclass", words, says=f"subclass: {VALUE} is not known for {name}", where=where)
     lo, hi = GALAXY_REDSHIFT
     yield Between("redshift", -STAR_REDSHIFT, STAR_REDSHIFT, where=star,
                   says=f"redshift: does not fit STAR (within {STAR_REDSHIFT:g} of 0)")  # fmt: skip

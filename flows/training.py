@@ -20,7 +20,6 @@ from cosmic.records import (
     Rebalancing,
     Scored,
     Snapshot,
-    Task,
 )
 from cosmic.settings import PipelineOptions
 from cosmic.task_cards import log_shares
@@ -51,7 +50,7 @@ def train(
     steps: Steps,
 ) -> Trained:
     """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
-    pairs = list(product(options.task or tuple(Task), options.arm or tuple(Arm)))
+    pairs = list(product(options.tasks, options.arm or tuple(Arm)))
     prepared = steps.many(
         "preparing",
         pairs,

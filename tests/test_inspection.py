@@ -5,6 +5,7 @@ from __future__ import annotations
 import dataclasses
 import io
 import json
+import re
 import time
 from pathlib import Path
 
@@ -267,3 +268,15 @@ def test_real_tables_are_inspected_in_seconds_with_true_figures() -> None:
     assert (
         services(inspect_file(SDSS / "specphoto_999rows_122columns.csv.gz"))[Task.STAR, Arm.PHOTOMETRIC_SHAPE][0] == 208
     )
+
+
+def test_spectral_classes_are_counted_and_an_empty_subclass_of_a_quasar_is_not_called_none(tmp_path: Path) -> None:
+    path = tmp_path / "lines.csv"
+    rows = ["GALAXY,AGN", "GALAXY,AGN BROADLINE", "GALAXY,", "GALAXY,", "QSO,"]
+    path.write_text("u,g,r,i,z,class,subClass\n" + "".join(f"19.5,18.5,18.0,17.8,17.7,{row}\n" for row in rows))
+    found = inspect_file(path)
+    assert found.labels is not None
+    assert found.labels.spectral == {"AGN": 1, "BROADLINE": 1, "none": 2}
+    assert found.labels.without_spectral == {}
+    assert services(found)[Task.GALAXY_SPECTRAL, Arm.PHOTOMETRIC] == (4, None)
+    assert {"none 2", "not given 1"} <= set(re.split(r"\s{2,}|\n", shown(found)))

@@ -206,6 +206,13 @@ def test_small_simulated_skies_keep_smaller_classes() -> None:
     assert PipelineOptions(min_class_size=7).class_size == 7
 
 
+def test_the_spectral_node_of_a_simulated_sky_is_trained_only_by_name() -> None:
+    study = (Task.SUPERCLASS, Task.STAR, Task.GALAXY)
+    assert PipelineOptions().tasks == study
+    assert PipelineOptions(path=(Path("a.csv"),)).tasks == tuple(Task)
+    assert PipelineOptions(task=(Task.GALAXY_SPECTRAL,)).tasks == (Task.GALAXY_SPECTRAL,)
+
+
 def test_lists_in_the_environment_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("COSMIC_TASK", "star, superclass")
     monkeypatch.setenv("COSMIC_PATH", "a.csv,b.fits")

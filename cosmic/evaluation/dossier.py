@@ -11,6 +11,7 @@ import shutil
 from collections.abc import Sequence
 from functools import partial
 from pathlib import Path
+from typing import Final
 
 import numpy as np
 import pyarrow as pa
@@ -50,6 +51,11 @@ from cosmic.records import (
 
 log = logging.getLogger(__name__)
 
+BESIDE: Final = {
+    Task.GALAXY_SPECTRAL: "scored by itself: a second question about galaxies, beside their shape; an object's path has "
+    "one node below galaxy, and shape and spectral class are no alternatives of each other"
+}
+"""Nodes that are not composed, and why: with both below galaxy their probabilities would sum to two."""
 _EDGES = (0.5, 99.5)
 """Percentiles of r between which a task counts as tested."""
 
@@ -146,12 +152,14 @@ def compose(
 ) -> Composed:
     """Return the hierarchy of one arm on the test objects: the superclass model and the subclass models below it.
 
-    Without a superclass model there is none; a node without a model says why: `prepared` has the reasons.
+    Without a superclass model there is none; a node without a model says why: `prepared` has the reasons. A node that
+    asks a second question of a superclass (`BESIDE`) is not composed, since paths have one node below each superclass.
     """
     from cosmic.models.hierarchy import Hierarchy  # brings scikit-learn in
 
     models = {one.task: one for one in kept if one.arm == arm}
     missing = {one.task: one.not_run for one in prepared if one.arm == arm and one.task not in models}
+    missing |= {task: why for task, why in BESIDE.items() if models.pop(task, None)}
     nodes = (
         *(HierarchyNode(task=task) for task in models),
         *(HierarchyNode(task=task, not_run=why) for task, why in missing.items()),

@@ -213,6 +213,7 @@ def assemble(
             *notes.of_snapshot(records.snapshot),
             *ingest_notes.of_pages_together(records.ingest),
             *notes.of_data_sets(records.prepared),
+            *notes.of_nodes(options.task, records.snapshot.sky),
             *notes.of_fits(results),
             *notes.of_held_out(results),
         ),

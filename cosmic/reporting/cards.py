@@ -13,8 +13,10 @@ from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 from cosmic.reporting.weakspot import weak_spot
 
-NODES: Final = ("superclass", "star", "galaxy", "galaxy-image")
+NODES: Final = ("superclass", "star", "galaxy", "galaxy-spectral", "galaxy-image")
 """The nodes that have a card, in this order, whether they were run or not."""
+IF_LABELLED: Final = ("galaxy-spectral",)
+"""Nodes that have one only where objects have such labels: the published study knows nothing of them."""
 HEADLINE: Final = {"galaxy": "balanced_accuracy", "galaxy-image": "balanced_accuracy"}
 _BASELINE: Final = {"f1": "majority_f1", "f1_macro": "majority_f1_macro", "accuracy": "majority"}
 _NOTHING: Final = {
@@ -74,7 +76,7 @@ class Card:
 
 def cards(facts: Facts) -> tuple[Card, ...]:
     """Return the card of each node, the arm without a spectrum large; published marks on the real sky alone."""
-    return tuple(_card(facts, node) for node in NODES)
+    return tuple(_card(facts, node) for node in NODES if node not in IF_LABELLED or facts.class_counts.get(node))
 
 
 def study_row(facts: Facts, node: str) -> int | None:

@@ -10,7 +10,7 @@ from cosmic.datasets import Dataset
 from cosmic.facts import Holdout, Note, Result
 from cosmic.intake import reading_of
 from cosmic.offsets import in_words
-from cosmic.records import LABELS_KIND, CutoutsTaken, JudgedPage, Prepared, Snapshot, Volunteers
+from cosmic.records import LABELS_KIND, CutoutsTaken, JudgedPage, Prepared, Sky, Snapshot, Task, Volunteers
 
 _HOW: Final = {"dr8objid": "by dr8objid", "position": "by position", "given": "as simulated"}
 """How galaxies were matched (`cosmic.galaxyzoo.matching`), in words."""
@@ -134,6 +134,17 @@ def of_earlier_ingests(rows: int, pages: Sequence[str], *, survey: bool = False)
         "this run alone does not give them."
     )
     return [Note(level="warning", text=text)]
+
+
+def of_nodes(named: Sequence[Task], sky: Sky) -> list[Note]:
+    """Return which node a run on a simulated sky leaves out where no node was named."""
+    if named or sky is Sky.REAL:
+        return []
+    text = (
+        f"{Task.GALAXY_SPECTRAL}: not run. The simulated sky draws its subclasses from colour and redshift, so a score "
+        f"shows that the node works and nothing of galaxies; --task {Task.GALAXY_SPECTRAL} runs it."
+    )
+    return [Note(text=text, task=Task.GALAXY_SPECTRAL)]
 
 
 def of_held_out(results: Sequence[Result]) -> list[Note]:

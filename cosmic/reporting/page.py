@@ -215,6 +215,7 @@ def _environment() -> Environment:
         "in_order": _in_order,
         "marked": marked,
         "task": words.task,
+        "about": words.about,
         "arm": words.arm,
         "arm_short": words.arm_short,
         "model": words.model,

@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from matplotlib.axes import Axes
     from matplotlib.figure import Figure
 
-_SUBTREES: Final = {"star": "star", "galaxy": "galaxy"}
-"""Tasks that divide a superclass."""
+_SUBTREES: Final = {"star": {"star": ""}, "galaxy": {"galaxy": "", "galaxy-spectral": "spectral: "}}
+"""Tasks that divide a superclass, and what stands before their labels: the second divides the same galaxies again."""
 _ROW: Final = 24
 """Height of a line of the tree, CSS pixels."""
 
@@ -63,14 +63,14 @@ def hierarchy(facts: Facts, *, width: int = 560) -> style.Picture | None:
     above = facts.class_counts.get("superclass", {})
     if not above:
         return None
-    leaves: list[tuple[str, str, int, bool]] = []  # superclass, label, objects, kept
+    leaves: list[tuple[str, str, str, int, bool]] = []  # superclass, what stands before the label, label, objects, kept
     for name in above:
-        task = _SUBTREES.get(name, "")
-        kept, dropped = facts.class_counts.get(task, {}), facts.dropped_classes.get(task, {})
-        leaves += [(name, label, n, True) for label, n in kept.items()]
-        leaves += [(name, label, n, False) for label, n in dropped.items()]
-        if not kept and not dropped:
-            leaves.append((name, "", 0, False))
+        own = []
+        for task, before in _SUBTREES.get(name, {}).items():
+            kept, dropped = facts.class_counts.get(task, {}), facts.dropped_classes.get(task, {})
+            own += [(name, before, label, n, True) for label, n in kept.items()]
+            own += [(name, before, label, n, False) for label, n in dropped.items()]
+        leaves += own or [(name, "", "", 0, False)]
     at = {name: [y for y, leaf in enumerate(leaves) if leaf[0] == name] for name in above}
     middle = {name: sum(ys) / len(ys) for name, ys in at.items()}
 
@@ -82,17 +82,21 @@ def hierarchy(facts: Facts, *, width: int = 560) -> style.Picture | None:
             frame.plot([0, 0.3], [root, y], color=style.SOFT, lw=1)
             colour = style.class_colour(name)
             frame.text(0.32, y, f"{name}  {above[name]:,}", color=colour, va="center", weight="bold")
-        for y, (name, label, n, kept) in enumerate(leaves):
+        for y, (name, before, label, n, kept) in enumerate(leaves):
             if label:
                 colour = style.class_colour(label)
                 frame.plot([0.66, 0.78], [middle[name], y], color=style.SOFT, lw=0.8)
                 frame.plot([0.79], [y], marker="o", ms=6, mfc=colour if kept else "none", mec=colour)
-                frame.text(0.815, y, f"{label}  {n:,}" + ("" if kept else " (dropped)"), va="center", fontsize=10)
+                frame.text(
+                    0.815, y, f"{before}{label}  {n:,}" + ("" if kept else " (dropped)"), va="center", fontsize=10
+                )
         frame.set(xlim=(-0.12, 1.06), ylim=(len(leaves) - 0.3, -0.7))
         frame.set_axis_off()
 
     listed = "; ".join(f"{name} {n:,}" for name, n in above.items())
-    below = ", ".join(f"{label} {n:,}" + ("" if kept else " (dropped)") for _, label, n, kept in leaves if label)
+    below = ", ".join(
+        f"{before}{label} {n:,}" + ("" if kept else " (dropped)") for _, before, label, n, kept in leaves if label
+    )
     alt = f"Tree of classes: {listed}. Below them {below or 'nothing'}."
     return small(style.picture("tree", width=width, height=40 + _ROW * len(leaves), alt=alt, draw=draw))
 

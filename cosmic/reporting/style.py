@@ -47,6 +47,11 @@ CLASS_COLOURS: Final = {
     "C": "#7d1f2e",
     "D": "#4d5967",
     "d": "#8a5a83",
+    "AGN": "#a3327c",
+    "STARFORMING": "#3b8fc4",
+    "STARBURST": "#1d4f91",
+    "BROADLINE": "#b5651d",
+    "none": "#7d8793",
 }
 _OTHERS: Final = ("#c2680a", "#7b3fa0", "#0a8f6c", "#3f66b8", "#b8402a", "#8a7a1c", "#4d5967", "#b0568c")
 

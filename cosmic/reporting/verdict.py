@@ -28,7 +28,7 @@ REASONS: Final = 3
 """Reasons named in the verdict before the rest is left to the sections below."""
 NAMES: Final = 6
 """Dropped classes named before the rest is left to the table below."""
-_BELOW: Final = {"star": "star letter", "galaxy": "galaxy label"}
+_BELOW: Final = {"star": "star letter", "galaxy": "galaxy label", "galaxy-spectral": "spectral class"}
 _NODES: Final = ("superclass", *_BELOW)
 
 
@@ -147,6 +147,10 @@ def _leaks(facts: Facts) -> Iterator[Thing]:
         "star": (
             "ELODIE and redshift decide the letter", "ELODIE and redshift",
             "ELODIE's values come from the template that defines the label: a leak",
+        ),
+        "galaxy-spectral": (
+            "Redshift helps to name the lines", "redshift",
+            "Redshift comes from the spectrum that is classified and says which lines it can show: a leak",
         ),
     }  # fmt: skip
     for task, (title, what, why) in told.items():

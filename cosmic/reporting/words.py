@@ -24,6 +24,15 @@ ARMS_SHORT: Final = {
     "photometric": "no spectrum",
     "photometric+shape": "no spectrum, shape",
 }
+ABOUT: Final = {
+    "galaxy-spectral": "What the arms measure here: the study has no such node. With its inputs, redshift says which lines "
+    "the spectrograph can show, and with brightness how luminous a galaxy is; it comes from the very spectrum that is "
+    "classified, so that score is no forecast for objects without one. Without the leak are left three colours and "
+    "brightness, which also carries how galaxies of each class were selected. Without a spectrum is what an observer of "
+    "images alone can expect: colours tell old from young stars, and say less of an active nucleus; shape adds how "
+    "extended a galaxy is.",
+}
+"""What the arms of a task measure, where no published score says it."""
 MODELS: Final = {
     "logistic": "logistic regression",
     "decision_tree": "decision tree",
@@ -53,12 +62,23 @@ _COUNTS: Final = (
     "no", "one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve", "thirteen",
     "fourteen", "fifteen", "sixteen", "seventeen", "eighteen", "nineteen", "twenty",
 )  # fmt: skip
-_PLURALS: Final = {"galaxy": "galaxies", "quasar": "quasars", "qso": "quasars", "star": "stars"}
+_PLURALS: Final = {
+    "galaxy": "galaxies",
+    "quasar": "quasars",
+    "qso": "quasars",
+    "star": "stars",
+    "none": "galaxies without lines",
+}
 
 
 def task(name: str) -> str:
     """Return what a node of the hierarchy is called."""
     return TASKS.get(name, name)
+
+
+def about(name: str) -> str:
+    """Return what the arms of a task measure, in words; nothing where the ledger says it."""
+    return ABOUT.get(name, "")
 
 
 def arm(name: str) -> str:

@@ -27,6 +27,7 @@ from cosmic.sources.galaxy_labels import foreign_ids, settle
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
 from cosmic.sources.photometry import guess_unit, magnitudes
 from cosmic.sources.rawtable import BrokenLine, TableFile
+from cosmic.spectral import with_none
 from cosmic.vocabularies import class_of
 
 log = logging.getLogger(__name__)
@@ -35,6 +36,8 @@ _ROUNDED_AS_A_COLUMN: Final = 0.5
 """Share of rounded ids from which an export rounded the column, and not a hand some cells."""
 _ENOUGH_TO_CONTRADICT: Final = 10
 """Rows from which values may contradict a column's name: one odd object must not."""
+_OWN_TABLES: Final = ("skyserver", "simulated")
+"""Kinds of pages that are cut from the survey's own table, which always has subclasses."""
 
 
 def parse_page(page: Page, *, require_labels: bool = True) -> ParsedPage:
@@ -48,11 +51,17 @@ def parse_page(page: Page, *, require_labels: bool = True) -> ParsedPage:
         As `parse_table`.
     """
     check_page(page)
-    return parse_table(page.path, columns=page.columns, name=page.origin, require_labels=require_labels)
+    own = page.kind in _OWN_TABLES
+    return parse_table(page.path, columns=page.columns, name=page.origin, require_labels=require_labels, own_table=own)
 
 
 def parse_table(
-    path: Path, *, columns: Overrides = (), name: str | None = None, require_labels: bool = False
+    path: Path,
+    *,
+    columns: Overrides = (),
+    name: str | None = None,
+    require_labels: bool = False,
+    own_table: bool = False,
 ) -> ParsedPage:
     """Return the rows of a file in canonical columns.
 
@@ -66,6 +75,8 @@ def parse_table(
         What to call the file in messages; its path by default.
     require_labels : bool
         Whether a file without class and subclass is refused.
+    own_table : bool
+        Whether the rows are of the survey's own table, so that an empty subclass says none, however few are in a page.
 
     Raises
     ------
@@ -82,7 +93,7 @@ def parse_table(
     mapped = map_columns(table.names, columns, file=called)
     if require_labels and (error := missing_labels(mapped, file=called)):
         raise error
-    parsed = _parse(table, mapped, called)
+    parsed = _parse(table, mapped, called, own_table=own_table)
     log.info(
         "%s: %d rows, %d of %d columns used, %d cells not castable, %s magnitudes, in %.2f s",
         called, parsed.rows.num_rows, len(set(parsed.mapping.values())), len(table.names), parsed.uncastable.num_rows,
@@ -91,7 +102,7 @@ def parse_table(
     return parsed
 
 
-def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
+def _parse(table: TableFile, mapped: ColumnMap, called: str, *, own_table: bool) -> ParsedPage:
     raw = table.read(tuple(dict.fromkeys(use.column for use in mapped.uses)))
     cells = {use.canonical: _one_chunk(raw.table[use.column]) for use in mapped.uses}
     casts = {canonical: cast(column, BY_NAME[canonical]) for canonical, column in cells.items()}
@@ -118,6 +129,8 @@ def _parse(table: TableFile, mapped: ColumnMap, called: str) -> ParsedPage:
     if "subclass" in values:
         given = values.get("class", pa.nulls(len(values["subclass"]), pa.string()))
         values["class"] = class_of(given, values["subclass"])
+        texts = cell_texts(cells["subclass"])
+        values["subclass"] = with_none(values["class"], values["subclass"], texts, own_table=own_table)
     numbers = pa.array(np.arange(1, raw.table.num_rows + 1))
     ordered = {field.name: values[field.name] for field in OBJECT_SCHEMA if field.name in values}
     schema = pa.schema([("row_number", pa.int64()), *(OBJECT_SCHEMA.field(name) for name in ordered)])

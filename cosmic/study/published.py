@@ -202,6 +202,8 @@ class PublishedRow:
         return self.row.key
 
 
+TASKS: Final = (Task.SUPERCLASS, Task.STAR, Task.GALAXY)
+"""The nodes that the study has."""
 _COPIED: Final = {
     "superclass/X0/smote/svm/C=1,max_iter=10": "the validation figures are those of the row with C 0.1 and 100 iterations, "
     "and the training figures those of C 0.1 and 10 iterations: at least one was copied",

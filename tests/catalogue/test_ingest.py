@@ -16,7 +16,9 @@ from cosmic.catalogue import ROW_SCHEMA, Catalogue
 from cosmic.catalogue.tables import OBJECTS
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ContractViolation, TransientSourceError
-from cosmic.records import Contradiction, JudgedPage, MagnitudeSystem
+from cosmic.labels import label
+from cosmic.records import Contradiction, JudgedPage, MagnitudeSystem, Task
+from cosmic.snapshots import fold
 from tests.catalogue.looking import changed, counts, sql, value
 
 MakeRows = Callable[..., pa.Table]
@@ -45,6 +47,21 @@ def test_rows_come_back_exactly_and_in_the_order_of_their_keys(
     assert back["same_as"].null_count == 4
     absent = [name for name in OBJECT_SCHEMA.names if name not in rows.column_names]
     assert all(back[name].null_count == 4 for name in absent)
+
+
+def test_no_subclass_and_nothing_known_of_it_stay_apart_up_to_the_label(
+    catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    rows = make_rows(4, **{"class": ["GALAXY", "GALAXY", "GALAXY", "QSO"]}, subclass=["none", None, "AGN", None])
+    catalogue.ingest([make_page(rows)])
+    objects = fold(catalogue.rows()).rows
+    found = dict(
+        zip(objects["object_key"].to_pylist(), label(objects, Task.GALAXY_SPECTRAL).values.to_pylist(), strict=True)
+    )
+    assert [found[key] for key in rows["object_key"].to_pylist()] == ["none", None, "AGN", None]
+    # a record of the same objects without the column takes nothing away
+    again = make_page(rows.drop_columns(["subclass"]))
+    assert counts(catalogue.ingest([again])) == (0, 0, 4)
 
 
 def test_the_second_run_changes_nothing(catalogue: Catalogue, make_rows: MakeRows, make_page: MakePage) -> None:

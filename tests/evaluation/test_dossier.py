@@ -11,7 +11,7 @@ import pytest
 
 from cosmic import artefacts
 from cosmic.datasets import prepare
-from cosmic.evaluation.dossier import Details, Pairs, compose, hold_out, keep, pair, score_fit
+from cosmic.evaluation.dossier import BESIDE, Details, Pairs, compose, hold_out, keep, pair, score_fit
 from cosmic.facts import Hierarchy, Holdout
 from cosmic.models.fit import fit
 from cosmic.models.persistence import read_card
@@ -108,6 +108,23 @@ def test_a_hierarchy_after_another_filter_stands_beside_the_first(trained: Train
     assert whole.path != bright.path
     assert all(named_by_content(one.path, "hierarchy") for one in (whole, bright))
     assert (found[0].n or 0) > (found[1].n or 0) > 0
+
+
+def test_a_second_question_about_galaxies_is_no_part_of_the_composed_paths(trained: Trained) -> None:
+    kept = trained.keep()
+    spectral = replace(kept, task=Task.GALAXY_SPECTRAL)
+    alone, beside = (
+        compose(
+            Arm.PHOTOMETRIC, models, [trained.prepared], snapshot=trained.snapshot, split=SplitName.SKY, salt="cosmic",
+            seed=0, filter="none", resamples=20, folder=trained.folder / "models",
+        )
+        for models in ([kept], [kept, spectral])
+    )  # fmt: skip
+    one, two = (Hierarchy.model_validate_json(artefacts.check(each.path).read_bytes()) for each in (alone, beside))
+    assert (two.n, two.f, two.interval) == (one.n, one.f, one.interval)
+    assert {node.task: node.not_run for node in two.nodes} == {
+        "superclass": None, "galaxy-spectral": BESIDE[Task.GALAXY_SPECTRAL],
+    }  # fmt: skip
 
 
 def test_each_hold_out_file_has_a_file_of_its_own_and_trained_objects_are_no_part_of_it(trained: Trained) -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 import pytest
@@ -71,14 +72,19 @@ def test_galaxies_have_a_node_of_their_own_beside_the_stars(tmp_path: Path) -> N
     snapshot = small_snapshot(tmp_path, rows)
     options = {"split": SplitName.SKY, "salt": "cosmic", "seed": 0, "filter": "none"}
     nodes = {}
-    for task in Task:
+    for task in (Task.SUPERCLASS, Task.STAR, Task.GALAXY):
         prepared = prepare(
             snapshot, task=task, arm=Arm.PUBLISHED, min_class_size=5, folder=tmp_path, **options  # type: ignore[arg-type]
         )  # fmt: skip
         fitted = fit(prepared, model=Model.DECISION_TREE, rebalancing=Rebalancing.NONE, seed=0, folder=tmp_path)
         nodes[task] = load(fitted.model)
     whole = Hierarchy(nodes[Task.SUPERCLASS], {"star": nodes[Task.STAR], "galaxy": nodes[Task.GALAXY]})
-    paths = whole.predict_proba(rows, system=snapshot.system).paths
+    answered = whole.predict_proba(rows, system=snapshot.system)
+    paths = answered.paths
+    leaves = [path not in {each[:-1] for each in paths} for path in paths]
+    complete = np.isfinite(answered.values).all(axis=1)
+    assert complete.any()
+    assert answered.values[complete][:, leaves].sum(axis=1) == pytest.approx(1)
     assert {("galaxy", "Ee"), ("galaxy", "Sc"), ("galaxy",), ("star",), ("quasar",)} <= set(paths)
     truth = true_paths(rows, labels.superclass(rows).values.to_pylist(), whole)
     strings = zip(truth, rows["gz2_class"].to_pylist(), strict=True)

@@ -149,6 +149,8 @@ def served(survey: Survey, *, release: int | None = None) -> pa.Table:
             none = pc.or_(none, pc.equal(cells, 0)) if ours in ("elodie_bv", "elodie_teff") else none
             cells = pc.if_else(none, None, cells)
         columns[ours] = cells
+    without = pc.and_(pc.equal(columns["class"], "GALAXY"), pc.is_null(columns["subclass"]))
+    columns["subclass"] = pc.if_else(without, "none", columns["subclass"])
     return pa.table(columns).sort_by("spec_obj_id")
 
 

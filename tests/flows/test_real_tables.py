@@ -80,3 +80,15 @@ def test_shape_tells_more_than_colours_alone(folder: Path) -> None:
     )  # fmt: skip
     shaped, plain = (best(facts, "superclass", arm) for arm in ("photometric+shape", "photometric"))
     assert (shaped.f1 or 0) > (plain.f1 or 0) > 0.9
+
+
+def test_spectral_classes_of_galaxies_are_told_apart_and_other_tables_lend_no_none(folder: Path) -> None:
+    options = ("--task", "galaxy-spectral", *PHOTOMETRIC)
+    facts = run(folder, "spectra.csv.gz", "spectra_with_subclass.csv.gz", options=options)
+    (labels,) = facts.labels
+    # of 50,366 galaxies of spectra.csv.gz 50,255 have an empty subclass, which says nothing there
+    assert sum(part.n for part in labels.parts["none"].values()) < 7_500
+    assert labels.excluded["no subclass known"] > 40_000
+    assert labels.notes[0].startswith("compound strings, counted as BROADLINE: ")
+    scores = best(facts, "galaxy-spectral", "photometric")
+    assert (scores.f1 or 0) >= 0.62 > 3 * (scores.majority_f1 or 1)

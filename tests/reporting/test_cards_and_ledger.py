@@ -8,7 +8,7 @@ import pytest
 
 from cosmic import facts as f
 from cosmic.reporting.best import best_of, best_per_arm
-from cosmic.reporting.cards import NODES, cards
+from cosmic.reporting.cards import IF_LABELLED, NODES, cards
 from cosmic.reporting.ledger import beside, findings
 from cosmic.reporting.published import published_for, published_study
 from cosmic.reporting.shown import plain
@@ -39,12 +39,20 @@ def test_the_best_model_is_chosen_by_validation_and_the_first_of_equals() -> Non
 
 def test_every_node_has_a_card_and_says_why_it_was_not_run(real: f.Facts) -> None:
     found = {card.node: card for card in cards(real)}
-    assert tuple(found) == NODES
+    assert tuple(found) == tuple(node for node in NODES if node not in IF_LABELLED)
     assert str(found["superclass"].headline) == "0.862"
     assert found["superclass"].not_run is None
     assert str(found["galaxy"].not_run) == "no Galaxy Zoo 2 labels in this catalogue"
     star = [plain(row.text) for row in found["star"].rows]
     assert any(text.startswith("same inputs as published not run: no ELODIE columns") for text in star)
+
+
+def test_a_node_that_the_study_lacks_has_a_card_only_where_objects_have_its_labels(real: f.Facts) -> None:
+    labelled = real.model_copy(update={"class_counts": {**real.class_counts, "galaxy-spectral": {"AGN": 5, "none": 7}}})
+    (card,) = (card for card in cards(labelled) if card.node == "galaxy-spectral")
+    assert card.rows == ()  # nothing was published
+    assert card.not_run is not None
+    assert len(cards(labelled)) == len(cards(real)) + 1
 
 
 def test_an_arm_that_was_not_asked_for_is_said_to_be_so(real: f.Facts) -> None:

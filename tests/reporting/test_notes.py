@@ -7,9 +7,15 @@ from pathlib import Path
 
 from cosmic import facts as f
 from cosmic.datasets import prepare
-from cosmic.records import Arm, CutoutsTaken, SplitName, Task, Volunteers
+from cosmic.records import Arm, CutoutsTaken, Sky, SplitName, Task, Volunteers
 from cosmic.reporting import notes
 from tests.small_sky import small_rows, small_snapshot
+
+
+def test_a_node_that_a_simulated_sky_leaves_out_is_named_unless_nodes_were_asked_for() -> None:
+    (said,) = notes.of_nodes((), Sky.SIMULATED)
+    assert said.text.startswith("galaxy-spectral: not run. ")
+    assert notes.of_nodes((Task.STAR,), Sky.SIMULATED) == notes.of_nodes((), Sky.REAL) == []
 
 
 def test_equal_notes_of_tasks_and_arms_are_one_note(tmp_path: Path) -> None:
