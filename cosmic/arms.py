@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final
 
-from cosmic.records import Arm, Rebalancing, Task
+from cosmic.records import Arm, Rebalancing, Sky, Task
 
 ONLY_FOR: Final[dict[Arm, tuple[Task, ...]]] = {
     Arm.MORPHOMETRIC: (Task.GALAXY,),
@@ -14,18 +14,23 @@ ONLY_FOR: Final[dict[Arm, tuple[Task, ...]]] = {
 }
 """Arms that not every task has: their question is of these tasks alone. No hierarchy is composed of them."""
 
+ONLY_REAL: Final = (Arm.MORPHOMETRIC,)
+"""Arms that a simulated sky can run, and learns nothing by: its galaxies have labels by colour and redshift, whatever their
+profiles are. They are run there where they are asked for by name."""
+
 
 def has_arm(task: Task, arm: Arm) -> bool:
     """Return whether an arm means something for a task."""
     return task in ONLY_FOR.get(arm, (task,))
 
 
-def pairs_to_try(tasks: Sequence[Task], arms: Sequence[Arm]) -> list[tuple[Task, Arm]]:
-    """Return the tasks and arms of a run; none asked for means all.
+def pairs_to_try(tasks: Sequence[Task], arms: Sequence[Arm], *, sky: Sky) -> list[tuple[Task, Arm]]:
+    """Return the tasks and arms of a run; none asked for means all that the sky can tell something of.
 
     Pairs that mean nothing are left out, unless nothing else was asked for: then each says why it cannot be run.
     """
-    asked = list(product(tasks or tuple(Task), arms or tuple(Arm)))
+    usual = [arm for arm in Arm if sky is Sky.REAL or arm not in ONLY_REAL]
+    asked = list(product(tasks or tuple(Task), arms or usual))
     return [pair for pair in asked if has_arm(*pair)] or asked
 
 

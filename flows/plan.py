@@ -159,7 +159,7 @@ def _training(
     home: Home,
 ) -> list[Line]:
     """Count a model of each kind where the data serve, then the best of each task and arm."""
-    pairs = arms.pairs_to_try(options.task, options.arm)
+    pairs = arms.pairs_to_try(options.task, options.arm, sky=home.sky)
     salt = settings.split_salt or SALT
     split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}
     how: dict[str, Any] = {"resamples": settings.resamples, "seed": options.seed}

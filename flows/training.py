@@ -49,7 +49,7 @@ def train(
     steps: Steps,
 ) -> Trained:
     """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
-    pairs = arms.pairs_to_try(options.task, options.arm)
+    pairs = arms.pairs_to_try(options.task, options.arm, sky=snapshot.sky)
     prepared = steps.many(
         "preparing",
         pairs,
