@@ -36,6 +36,7 @@ class Group(StrEnum):
     MAGNITUDE = "magnitude"
     EXTINCTION = "extinction"
     SHAPE = "shape"
+    EXTERNAL = "external"
     LABEL = "label"
     SPECTRUM = "spectrum"
     ELODIE = "elodie"
@@ -107,6 +108,11 @@ _MAG_RANGE: Final = (1.0, 40.0)
 zero flux lie between 22.8 and 25.1 (faintest of 1.65 million DR16 rows: 32.8)."""
 
 
+_NOT_MATCHED: Final = (SENTINEL, 9999.0)
+"""Marks of catalogues that were joined by position: 9999 in WISE. The fastest star moves 10,393 mas/yr, so both lie within
+the range of a proper motion; a mark is looked for before the range."""
+
+
 def _magnitudes() -> tuple[Column, ...]:
     primary = tuple(
         Column(b, Kind.FLOAT, "mag", Group.MAGNITUDE, f"Brightness in {b}, in the magnitude system of the catalogue.",
@@ -168,9 +174,9 @@ OBJECT_COLUMNS: Final[tuple[Column, ...]] = (
     Column("prob_psf", Kind.FLOAT, "", Group.SHAPE, "Whether the object looks like a point (1) or not (0).",
            "PhotoObj.probPSF", ("probpsf", "prob_psf"), lo=0.0, hi=1.0, sentinels=(SENTINEL,)),
     Column("petro_r50_r", Kind.FLOAT, "arcsec", Group.SHAPE, "Radius of half the Petrosian flux in r.",
-           "PhotoObj.petroR50_r", ("petror50_r", "petro_r50_r"), lo=0.0, hi=500.0, sentinels=(SENTINEL,)),
+           "PhotoObj.petroR50_r", ("petror50_r", "petro_r50_r"), lo=0.0, hi=500.0, sentinels=(SENTINEL, 0.0)),
     Column("petro_r90_r", Kind.FLOAT, "arcsec", Group.SHAPE, "Radius of 90 % of the Petrosian flux in r.",
-           "PhotoObj.petroR90_r", ("petror90_r", "petro_r90_r"), lo=0.0, hi=500.0, sentinels=(SENTINEL,)),
+           "PhotoObj.petroR90_r", ("petror90_r", "petro_r90_r"), lo=0.0, hi=500.0, sentinels=(SENTINEL, 0.0)),
     Column("source_type", Kind.TEXT, "", Group.LABEL, "Why the spectrum was taken.", "SpecObjAll.sourceType",
            ("sourcetype", "source_type")),
     Column("class_noqso", Kind.TEXT, "", Group.LABEL, "Class when quasar templates are left out (BOSS).",
@@ -197,6 +203,25 @@ OBJECT_COLUMNS: Final[tuple[Column, ...]] = (
            "what the table says, or the release", ("gz2_source", "src")),
     Column("science_primary", Kind.INTEGER, "", Group.QUALITY, "1 where this is the best spectrum of its object.",
            "SpecObjAll.sciencePrimary", ("scienceprimary", "science_primary")),
+    Column("dev_ab_r", Kind.FLOAT, "", Group.SHAPE, "Axis ratio b/a of the de Vaucouleurs fit in r.",
+           "PhotoObj.deVAB_r", ("devab_r", "dev_ab_r"), lo=0.0, hi=1.0, sentinels=(SENTINEL,)),
+    Column("exp_ab_r", Kind.FLOAT, "", Group.SHAPE, "Axis ratio b/a of the exponential fit in r.",
+           "PhotoObj.expAB_r", ("expab_r", "exp_ab_r"), lo=0.0, hi=1.0, sentinels=(SENTINEL,)),
+    Column("frac_dev_r", Kind.FLOAT, "", Group.SHAPE,
+           "Weight of the de Vaucouleurs fit in the composite model in r: 1 like an elliptical, 0 like a disk.",
+           "PhotoObj.fracDeV_r", ("fracdev_r", "frac_dev_r"), lo=0.0, hi=1.0, sentinels=(SENTINEL,)),
+    Column("w1", Kind.FLOAT, "mag", Group.EXTERNAL, "Brightness at 3.4 micrometres (AllWISE), Vega magnitude.",
+           "WISE_allsky.w1mpro", ("w1mpro", "w1mag", "w1", "w1_mag"), lo=-5.0, hi=25.0, sentinels=_NOT_MATCHED),
+    Column("w2", Kind.FLOAT, "mag", Group.EXTERNAL, "Brightness at 4.6 micrometres (AllWISE), Vega magnitude.",
+           "WISE_allsky.w2mpro", ("w2mpro", "w2mag", "w2", "w2_mag"), lo=-5.0, hi=25.0, sentinels=_NOT_MATCHED),
+    Column("parallax", Kind.FLOAT, "mas", Group.EXTERNAL, "Parallax; noise makes small ones negative.",
+           "gaia_source.parallax", ("parallax", "plx"), lo=-1000.0, hi=1000.0, sentinels=_NOT_MATCHED),
+    Column("pm_ra", Kind.FLOAT, "mas/yr", Group.EXTERNAL, "Proper motion along right ascension, times cos(dec).",
+           "ProperMotions.pmRa or gaia_source.pmra", ("pmra", "pm_ra"), lo=-11000.0, hi=11000.0,
+           sentinels=_NOT_MATCHED),
+    Column("pm_dec", Kind.FLOAT, "mas/yr", Group.EXTERNAL, "Proper motion along declination.",
+           "ProperMotions.pmDec or gaia_source.pmdec", ("pmdec", "pm_dec", "pmde"), lo=-11000.0, hi=11000.0,
+           sentinels=_NOT_MATCHED),
 )  # fmt: skip
 """Every column that a source may deliver, in canonical order."""
 

@@ -22,9 +22,11 @@ from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
 from cosmic import artefacts, features, labels, snapshots
+from cosmic.columns import BANDS
 from cosmic.errors import ArtefactCorrupt
 from cosmic.facts import LabelFacts, Part, Portion
 from cosmic.features import NotRun, Recipe
+from cosmic.matching import in_words, matched
 from cosmic.records import Arm, Prepared, Sky, Snapshot, SplitName, Task
 from cosmic.splits import PARTS, parts, random_parts
 from cosmic.task_cards import bounded, write_card
@@ -42,7 +44,8 @@ class DatasetCard(BaseModel):
     """What a data set is, in words and counts. Travels inside its file.
 
     Of the labelled rows of the task, `untrained` counts those of classes that the arm has no complete training row of,
-    so that it cannot know them; `lacking` counts those of its own classes that lack a value; the others are its rows.
+    so that it cannot know them; `lacking` counts those of its own classes that lack a value; the others are its rows,
+    less those that were not drawn where classes are matched.
     """
 
     model_config = ConfigDict(frozen=True, extra="forbid")
@@ -241,13 +244,19 @@ def _assemble(
         )
     known = np.isin(labelled.codes, trained)
     whole = matrix.complete & known
+    said = matrix.notes
+    if recipe.arm is Arm.MAGNITUDE_MATCHED:
+        keys, r = labelled.rows["object_key"].combine_chunks(), matrix.values[:, BANDS.index("r")]
+        before, whole = whole, matched(whole, r, labelled.codes, labelled.part, keys, seed=seed)
+        said += (in_words(before, whole),)
     codes, part = np.searchsorted(trained, labelled.codes[whole]), labelled.part[whole]
     sizes = {
         name: {p: int(((codes == code) & (part == at)).sum()) for at, p in enumerate(PARTS)}
         for code, name in enumerate(names)
     }
     if empty := _empty(part):
-        return empty
+        what = " in which every class has objects of one brightness" if recipe.arm is Arm.MAGNITUDE_MATCHED else ""
+        return NotRun(empty.reason + what)
     warnings = matrix.warnings
     if untrained:
         without = bounded([f"{name} ({size:,} objects)" for name, size in untrained.items()])
@@ -266,9 +275,9 @@ def _assemble(
         label_facts=labelled.facts,
         dropped=labelled.dropped,
         counts=sizes,
-        lacking=int((known & ~whole).sum()),
+        lacking=int((known & ~matrix.complete).sum()),
         untrained=untrained,
-        notes=matrix.notes,
+        notes=said,
         warnings=warnings,
     )
     rows = labelled.rows.filter(pa.array(whole))

@@ -6,8 +6,8 @@ that a model is trained on, and kept as a `Recipe`; the same recipe builds the f
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 from typing import Final
 
@@ -15,19 +15,19 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cosmic import measures
+from cosmic.arms import ONLY_FOR, has_arm
 from cosmic.arrays import floats
 from cosmic.columns import BANDS, BY_NAME, Group
 from cosmic.errors import ConfigError
+from cosmic.formulas import Feature, Floats, difference, less, plain
+from cosmic.measures import RICHER, Flags, Measure
 from cosmic.records import Arm, MagnitudeSystem, Task
-
-Floats = NDArray[np.float64]
 
 REDSHIFT_SHIFT: Final = 0.0202211
 """The study's offset inside the logarithm: twice its most negative redshift."""
 ENOUGH: Final = 0.99
 """Share of rows that must have extinction values for a data set to be corrected; the few others leave the arm."""
-RICHER: Final = 0.95
-"""A richer shape measure is preferred while it is there for this share of the rows that the fullest one has."""
 
 COLOURS: Final = (("u", "g"), ("g", "r"), ("r", "i"), ("i", "z"), ("u", "r"), ("g", "i"), ("r", "z"))
 _STUDY_COLOURS: Final = (("u", "r"), ("g", "i"), ("r", "z"))
@@ -61,7 +61,9 @@ class Recipe:
     corrected : bool
         Whether extinction is subtracted here. False for magnitudes that come dereddened.
     shape : Shape or None
-        Which shape measure, in the arm that has one.
+        Which shape measure, in the arms that have one.
+    measures : tuple of Measure
+        What else was measured, in the arms ``morphometric`` and ``photometric+external``.
     """
 
     task: Task
@@ -69,6 +71,7 @@ class Recipe:
     system: MagnitudeSystem
     corrected: bool = False
     shape: Shape | None = None
+    measures: tuple[Measure, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,16 +105,6 @@ class FeatureMatrix:
     warnings: tuple[str, ...] = ()
 
 
-@dataclass(frozen=True, slots=True)
-class Feature:
-    """One number of an object: its name, unit, the columns it needs, and its formula on arrays of shape (n,)."""
-
-    name: str
-    unit: str
-    inputs: tuple[str, ...]
-    formula: Callable[[Mapping[str, Floats]], Floats]
-
-
 def choose(rows: pa.Table, *, task: Task, arm: Arm, system: MagnitudeSystem) -> Recipe | NotRun:
     """Return the recipe that fits a data set, or why the arm cannot be run on it.
 
@@ -120,6 +113,8 @@ def choose(rows: pa.Table, *, task: Task, arm: Arm, system: MagnitudeSystem) -> 
     rows : pyarrow.Table
         The labelled rows of the task, in canonical columns.
     """
+    if not has_arm(task, arm):
+        return NotRun(f"the arm {arm} is of {' and '.join(ONLY_FOR[arm])} alone")
     if arm is Arm.PUBLISHED:
         if not _share(rows, "redshift"):
             return NotRun("no redshift column, or no value in it")
@@ -128,8 +123,10 @@ def choose(rows: pa.Table, *, task: Task, arm: Arm, system: MagnitudeSystem) -> 
     if arm is Arm.NO_LEAK:
         return Recipe(task, arm, system)
     corrected = system is not MagnitudeSystem.DEREDDENED and _with_extinction(rows) >= ENOUGH
-    if arm is Arm.PHOTOMETRIC:
+    if arm in (Arm.PHOTOMETRIC, Arm.MAGNITUDE_MATCHED):
         return Recipe(task, arm, system, corrected)
+    if arm in _MEASURED:
+        return _measured(rows, Recipe(task, arm, system, corrected))
     shape = _best_shape(rows, system=system)
     if shape is None:
         return NotRun("no shape columns: neither psfMag with cModelMag or modelMag in five bands, nor probPSF")
@@ -212,14 +209,22 @@ def notes(recipe: Recipe, rows: pa.Table) -> tuple[str, ...]:
         said.append("magnitudes are not corrected for extinction: there are no extinction values in all five bands")
     if recipe.shape is not None:
         said.append(f"shape is {_SHAPE_WORDS[recipe.shape]}")
+    if recipe.measures:
+        said.append(f"added are {', '.join(recipe.measures)}")
+    if Measure.INFRARED in recipe.measures:
+        said.append("W1 and W2 are Vega magnitudes, not corrected for extinction")
     return tuple(said)
 
 
 def warnings(recipe: Recipe, rows: pa.Table) -> tuple[str, ...]:
     """Return what should make a reader stop: a correction that most objects could have and none has."""
     covered = _with_extinction(rows)
-    photometric = recipe.arm in (Arm.PHOTOMETRIC, Arm.PHOTOMETRIC_SHAPE)
-    if not photometric or recipe.corrected or recipe.system is MagnitudeSystem.DEREDDENED or not covered:
+    if (
+        recipe.arm in (Arm.PUBLISHED, Arm.NO_LEAK)
+        or recipe.corrected
+        or recipe.system is MagnitudeSystem.DEREDDENED
+        or not covered
+    ):
         return ()
     return (
         f"magnitudes are not corrected for extinction, since only {100 * covered:.1f} % of the objects have extinction "
@@ -239,38 +244,29 @@ def _log_redshift(columns: Mapping[str, Floats]) -> Floats:
     return np.log(shifted, out=np.full_like(shifted, np.nan), where=shifted > 0)
 
 
-def _plain(name: str) -> Feature:
-    return Feature(name, BY_NAME[name].unit, (name,), lambda columns: columns[name])
-
-
-def _difference(name: str, first: str, second: str) -> Feature:
-    return Feature(name, "mag", (first, second), lambda columns: columns[first] - columns[second])
-
-
 def _no_leak(recipe: Recipe) -> tuple[Feature, ...]:
     del recipe
-    colours = (_difference(f"{a}-{b}_p", a, b) for a, b in _STUDY_COLOURS)
+    colours = (difference(f"{a}-{b}_p", a, b) for a, b in _STUDY_COLOURS)
     return (Feature("sum_p", "mag", BANDS, _magnitude_sum), *colours)
 
 
 def _published(recipe: Recipe) -> tuple[Feature, ...]:
-    elodie = map(_plain, _ELODIE) if recipe.task is Task.STAR else ()
+    elodie = map(plain, _ELODIE) if recipe.task is Task.STAR else ()
     return (Feature("redshift_log", "", ("redshift",), _log_redshift), *_no_leak(recipe), *elodie)
 
 
 def _photometric(recipe: Recipe) -> tuple[Feature, ...]:
     if not recipe.corrected:
-        return (*map(_plain, BANDS), *(_difference(f"{a}-{b}", a, b) for a, b in COLOURS))
+        return (*map(plain, BANDS), *(difference(f"{a}-{b}", a, b) for a, b in COLOURS))
 
-    def magnitude(band: str) -> Feature:
-        return _difference(f"{band}_0", band, f"extinction_{band}")
+    return (
+        *map(_corrected, BANDS),
+        *(less(f"({a}-{b})_0", _corrected(a), _corrected(b)) for a, b in COLOURS),
+    )
 
-    def colour(a: str, b: str) -> Feature:
-        one, two = magnitude(a), magnitude(b)
-        inputs = (*one.inputs, *two.inputs)
-        return Feature(f"({a}-{b})_0", "mag", inputs, lambda columns: one.formula(columns) - two.formula(columns))
 
-    return (*map(magnitude, BANDS), *(colour(a, b) for a, b in COLOURS))
+def _corrected(band: str) -> Feature:
+    return difference(f"{band}_0", band, f"extinction_{band}")
 
 
 def _with_shape(recipe: Recipe) -> tuple[Feature, ...]:
@@ -278,15 +274,25 @@ def _with_shape(recipe: Recipe) -> tuple[Feature, ...]:
     return (*_photometric(recipe), *_shape_features(shape, recipe.system))
 
 
+def _with_measures(recipe: Recipe) -> tuple[Feature, ...]:
+    shape = () if recipe.shape is None else _shape_features(recipe.shape, recipe.system)
+    return (*_photometric(recipe), *shape, *_measure_features(recipe, recipe.measures))
+
+
+def _measure_features(recipe: Recipe, wanted: Iterable[Measure]) -> tuple[Feature, ...]:
+    r, extinction = (_corrected("r"), "extinction_r") if recipe.corrected else (plain("r"), None)
+    return tuple(f for one in wanted for f in measures.features_of(one, r=r, extinction=extinction))
+
+
 def _shape_features(shape: Shape, system: MagnitudeSystem) -> tuple[Feature, ...]:
     """Differences are of one object in one band, so extinction cancels; no magnitude is corrected here."""
     if shape is Shape.PROB_PSF:
-        return (_plain("prob_psf"),)
+        return (plain("prob_psf"),)
     psf = {band: band if system is MagnitudeSystem.PSF else f"psf_{band}" for band in BANDS}
     whole = {band: band if system is MagnitudeSystem.CMODEL else f"cmodel_{band}" for band in BANDS}
     if shape is Shape.PSF_MODEL:
         whole = {band: band for band in BANDS}
-    return tuple(_difference(f"{shape}_{band}", psf[band], whole[band]) for band in BANDS)
+    return tuple(difference(f"{shape}_{band}", psf[band], whole[band]) for band in BANDS)
 
 
 _SETS: Final[dict[Arm, Callable[[Recipe], tuple[Feature, ...]]]] = {
@@ -294,7 +300,21 @@ _SETS: Final[dict[Arm, Callable[[Recipe], tuple[Feature, ...]]]] = {
     Arm.NO_LEAK: _no_leak,
     Arm.PHOTOMETRIC: _photometric,
     Arm.PHOTOMETRIC_SHAPE: _with_shape,
+    Arm.MORPHOMETRIC: _with_measures,
+    Arm.PHOTOMETRIC_EXTERNAL: _with_measures,
+    Arm.MAGNITUDE_MATCHED: _photometric,
 }
+_MEASURED: Final[dict[Arm, tuple[tuple[Measure, ...], str]]] = {
+    Arm.MORPHOMETRIC: (
+        measures.MORPHOMETRY,
+        "no morphometric columns: neither petroR50_r with petroR90_r or petroMag_r, nor deVAB_r with expAB_r, nor fracDeV_r",
+    ),
+    Arm.PHOTOMETRIC_EXTERNAL: (
+        measures.EXTERNAL,
+        "no external columns: neither W1 with W2, nor parallax, nor pmRA with pmDec",
+    ),
+}
+"""What an arm may add to the photometric features, and why it is not run where there is nothing of it."""
 _SHAPE_WORDS: Final = {
     Shape.PSF_CMODEL: "psfMag minus cModelMag in each band",
     Shape.PSF_MODEL: "psfMag minus modelMag in each band",
@@ -313,6 +333,32 @@ def _best_shape(rows: pa.Table, *, system: MagnitudeSystem) -> Shape | None:
         full[shape] = int(complete.sum())
     most = max(full.values())
     return next((shape for shape, count in full.items() if most and count >= RICHER * most), None)
+
+
+def _measured(rows: pa.Table, recipe: Recipe) -> Recipe | NotRun:
+    """The recipe with the measures, and for galaxies the shape, that about as many rows have together as have one."""
+    wanted, none = _MEASURED[recipe.arm]
+    masks = [(one, _having(rows, _measure_features(recipe, (one,)))) for one in wanted]
+    taken: Sequence[Measure] = measures.together(masks)
+    if not taken:
+        return NotRun(none)
+    whole = np.logical_and.reduce([mask for one, mask in masks if one in taken])
+    if (n := int(whole.sum())) < measures.SCARCE * rows.num_rows:
+        return NotRun(
+            f"only {n:,} of {rows.num_rows:,} objects have {' and '.join(taken)}, and {100 * measures.SCARCE:.0f} % must"
+        )
+    shape = _best_shape(rows, system=recipe.system) if recipe.arm is Arm.MORPHOMETRIC else None
+    if shape is not None:
+        both = whole & _having(rows, _shape_features(shape, recipe.system))
+        shape = shape if both.sum() >= RICHER * n else None
+    return replace(recipe, shape=shape, measures=tuple(taken))
+
+
+def _having(rows: pa.Table, wanted: Iterable[Feature]) -> Flags:
+    """Shape (n,): the rows that have every feature."""
+    features = tuple(wanted)
+    columns = {name: floats(rows, name) for feature in features for name in feature.inputs}
+    return np.asarray(np.isfinite(np.column_stack([one.formula(columns) for one in features])).all(axis=1))
 
 
 def _with_extinction(rows: pa.Table) -> float:

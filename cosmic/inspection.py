@@ -14,10 +14,12 @@ from typing import Final
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from cosmic.arms import has_arm
 from cosmic.columns import BANDS, BY_NAME, CLASSES, EXTRAGALACTIC_SUBCLASSES, NO_SUBCLASS, OBJECT_COLUMNS
-from cosmic.features import NotRun, build, choose
+from cosmic.features import NotRun, Recipe, build, choose
 from cosmic.inspection_verdict import Judge, Verdict
 from cosmic.labels import ORDER, Labels, label
+from cosmic.matching import at_most
 from cosmic.objects import object_keys
 from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
 from cosmic.sources.base import Overrides, ParsedPage
@@ -40,10 +42,8 @@ class ColumnFacts:
 
     Parameters
     ----------
-    canonical, column : str
-        Cosmic's name and the file's.
-    how : str
-        ``alias`` or ``override``.
+    canonical, column, how : str
+        Cosmic's name and the file's; ``alias`` or ``override``.
     unit : str
         Unit of the canonical column.
     required : bool
@@ -52,10 +52,8 @@ class ColumnFacts:
         Cells with a value, and with nothing at all.
     sentinels : int
         Cells that say "not measured" by a mark such as -9999: null in optional columns, quarantined in required ones.
-    uncastable : int
-        Cells that are no value of the column's type: quarantined.
-    examples : tuple of str
-        Some of those cells, with the reason.
+    uncastable, examples : int, tuple of str
+        Cells that are no value of the column's type and quarantined; some of them, with the reason.
     """
 
     canonical: str
@@ -104,17 +102,15 @@ class LabelFacts:
     classes : dict of str to int
         Rows by class, most frequent first; "" where there is none.
     implied : int
-        Rows that are STAR because of their subclass string, in a file without a class column.
+        Rows that are STAR by their subclass string, in a file without a class column.
     subclasses : Words
         The subclass strings; "" where there is none.
     unknown_classes, unknown_subclasses : Words
         Strings outside the vocabularies, which are quarantined.
-    letters : dict of str to int
-        Stars by letter.
-    without_letter : dict of str to int
-        Stars without a letter, by reason.
+    letters, without_letter : dict of str to int
+        Stars by letter; those without one by reason.
     galaxies, without_galaxy_label : dict of str to int
-        Galaxies by the study's label of their Galaxy Zoo 2 string, and rows whose string gives none by reason.
+        Galaxies by the study's label of their Galaxy Zoo 2 string; rows whose string gives none by reason.
     spectral, without_spectral : dict of str to int
         Galaxies by spectral class, and where there are some, those without one by reason.
     """
@@ -153,13 +149,11 @@ class Inspection:
     Parameters
     ----------
     path, format : str
-        The file, and what it is stored as, whatever its name says.
+        The file, and what it is stored as.
     overrides : tuple of (str, str)
         Overrides of the alias table that it was read with.
-    size : int
-        Bytes.
-    rows : int
-        Data rows.
+    size, rows : int
+        Bytes, and data rows.
     broken_lines : tuple of str
         The first lines that cannot be cut into columns, of `n_broken_lines`.
     columns, left_out, unused : tuple
@@ -170,7 +164,7 @@ class Inspection:
         Rows by what their objects are recognised by in other files and later runs.
     system, system_reason, unit, unit_reason
         What u g r i z are, and how either is known.
-    labels : LabelFacts or None
+    labels, no_labels : LabelFacts or None, str or None
         None where there are none; `no_labels` then says what that means.
     services : tuple of Service
         Each task in each arm, where classes with fewer than `class_size` rows are dropped. Counted in the rows that
@@ -334,9 +328,9 @@ def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) 
     lacking = None if len(kept) > 1 else _why_no_classes(rows, task, counts, class_size)
     wanted = pa.array(kept if len(kept) > 1 else list(counts), pa.string())
     usable = rows.filter(pc.is_in(labels.values, value_set=wanted)) if counts else rows
-    for arm in Arm:
+    for arm in (one for one in Arm if has_arm(task, one)):
         recipe = choose(usable, task=task, arm=arm, system=system)
-        complete = 0 if isinstance(recipe, NotRun) else int(build(usable, recipe).complete.sum())
+        complete = 0 if isinstance(recipe, NotRun) else _complete(usable, recipe)
         if len(counts) > 1 and isinstance(recipe, NotRun):  # smaller classes would not help
             yield Service(task, arm, 0, recipe.reason, small)
         elif lacking is None:
@@ -345,6 +339,16 @@ def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) 
             unlabelled = complete and not counts and lacking == _NO_LABEL
             but_a_label = f"; {_n_rows(complete)} would serve if labelled" if unlabelled else ""
             yield Service(task, arm, 0, lacking + but_a_label, small)
+
+
+def _complete(rows: pa.Table, recipe: Recipe) -> int:
+    """Rows that an arm could take; where classes are matched in brightness, at most so many before a split."""
+    found = build(rows, recipe)
+    if recipe.arm is not Arm.MAGNITUDE_MATCHED:
+        return int(found.complete.sum())
+    codes = label(rows, recipe.task).values.dictionary_encode().indices.fill_null(-1).to_numpy()
+    taken = found.complete & (codes >= 0)
+    return at_most(found.values[taken, BANDS.index("r")], codes[taken])
 
 
 def _why_no_classes(rows: pa.Table, task: Task, counts: Mapping[str, int], class_size: int) -> str:

@@ -20,7 +20,9 @@ from cosmic.inspection_verdict import Verdict
 
 _ARMS = (
     "Arms: published has the study's features; no-leak those less redshift and ELODIE; photometric magnitudes and "
-    "colours; photometric+shape also how point-like the object is."
+    "colours; photometric+shape also how point-like the object is; morphometric the profile and axis ratios of galaxies; "
+    "photometric+external W1, W2, parallax and proper motion. magnitude-matched sees what photometric sees, of as many "
+    "objects of each class at each brightness; a split leaves somewhat fewer."
 )
 _MANY = 20
 _INDENT = 2

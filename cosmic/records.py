@@ -55,6 +55,9 @@ class Arm(StrEnum):
     NO_LEAK = "no-leak"
     PHOTOMETRIC = "photometric"
     PHOTOMETRIC_SHAPE = "photometric+shape"
+    MORPHOMETRIC = "morphometric"
+    PHOTOMETRIC_EXTERNAL = "photometric+external"
+    MAGNITUDE_MATCHED = "magnitude-matched"
 
 
 class Model(StrEnum):

@@ -151,7 +151,8 @@ class PipelineOptions(BaseSettings):
     arm: Annotated[tuple[Arm, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="Train only with these inputs: published (the study's), no-leak (those less redshift and ELODIE), "
-        "photometric, photometric+shape. Default: all.",
+        "photometric, photometric+shape, morphometric (galaxies: profile and axis ratios), photometric+external (W1, W2, "
+        "parallax, proper motion), magnitude-matched (superclass: classes equally bright). Default: all that the data allow.",
         json_schema_extra={"metavar": "NAME"},
     )
     split: SplitName = Field(

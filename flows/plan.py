@@ -4,16 +4,17 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import product
+from itertools import chain, product
 from pathlib import Path
 from typing import Any, TypeVar
 
 from prefect import Task as PrefectTask
 
+from cosmic import arms
 from cosmic.catalogue.glance import Glance, glance, glance_census, glance_lacking
 from cosmic.cutouts import outlook
 from cosmic.home import Home
-from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot
+from cosmic.records import JudgedPage, Model, Page, Prepared, Scored, Sky, Snapshot
 from cosmic.settings import SKYSERVER, PipelineOptions, Settings, database_url
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.preview import preview
@@ -166,8 +167,7 @@ def _training(
     home: Home,
 ) -> list[Line]:
     """Count a model of each kind where the data serve, then the best of each task and arm."""
-    pairs = list(product(options.tasks, options.arm or tuple(Arm)))
-    kinds = list(product(Model, Rebalancing))
+    pairs = arms.pairs_to_try(options.tasks, options.arm, sky=home.sky)
     salt = settings.split_salt or SALT
     split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}
     how: dict[str, Any] = {"resamples": settings.resamples, "seed": options.seed}
@@ -176,13 +176,14 @@ def _training(
         look(training.prepare, snapshot, *pair, **split, min_class_size=options.class_size, folder=home.datasets)
         for pair in pairs
     ]
-    able = [one for one in prepared if _can_run(one)]
-    fitted = [look(training.fit, one, *kind, seed=options.seed, folder=home.fits) for one, kind in product(able, kinds)]
-    scored = [look(training.score, one, **how, folder=home.fits) for one in fitted]
-    winners = [_winner(scored[start : start + len(kinds)]) for start in range(0, len(scored), len(kinds))]
+    able = [(one, arm) for one, (_, arm) in zip(prepared, pairs, strict=True) if _can_run(one)]
+    fits = [[look(training.fit, one, *kind, seed=options.seed, folder=home.fits)
+             for kind in product(Model, arms.rebalancings(arm))] for one, arm in able]  # fmt: skip
+    scores = [[look(training.score, one, **how, folder=home.fits) for one in fitted] for fitted in fits]
+    fitted, scored = list(chain.from_iterable(fits)), list(chain.from_iterable(scores))
     kept = [
         look(training.keep, winner, one, snapshot, **how, folder=home.models)
-        for winner, one in zip(winners, able, strict=True)
+        for winner, (one, _) in zip(map(_winner, scores), able, strict=True)
     ]
     composed = []
     if None not in kept and None not in prepared:  # every model of an arm goes in: all must be known
@@ -192,7 +193,7 @@ def _training(
                 training.compose, arm, *(tuple(one for one in part if one.arm == arm) for part in parts), snapshot,
                 **split, resamples=settings.resamples, folder=home.models,
             )
-            for arm in dict.fromkeys(arm for _, arm in pairs)
+            for arm in arms.composable(pairs)
         ]  # fmt: skip
     held_out = [look(training.hold_out, *pair, snapshot, **how, folder=home.models) for pair in product(kept, held)]
     unable = len(pairs) - len(able)
@@ -204,7 +205,7 @@ def _training(
         Line("train", known(fitted), len(fitted)),
         Line("score", known(scored), len(scored)),
         Line("keep", known(kept), len(kept), "the best of each task and arm"),
-        Line("compose", known(composed), len({arm for _, arm in pairs})),
+        Line("compose", known(composed), len(arms.composable(pairs))),
     ]
     return [*lines, Line("hold-out", known(held_out), len(held_out))] if held else lines
 

@@ -6,10 +6,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
+from cosmic import arms
 from cosmic.evaluation.choice import best_on_validation
 from cosmic.home import Home
 from cosmic.records import (
-    Arm,
     Composed,
     HeldOut,
     JudgedPage,
@@ -17,7 +17,6 @@ from cosmic.records import (
     Model,
     Paired,
     Prepared,
-    Rebalancing,
     Scored,
     Snapshot,
 )
@@ -50,7 +49,7 @@ def train(
     steps: Steps,
 ) -> Trained:
     """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
-    pairs = list(product(options.tasks, options.arm or tuple(Arm)))
+    pairs = arms.pairs_to_try(options.tasks, options.arm, sky=snapshot.sky)
     prepared = steps.many(
         "preparing",
         pairs,
@@ -70,7 +69,7 @@ def train(
     ready = [one for one in prepared if one.not_run is None]
     fitted = steps.many(
         "training",
-        list(product(ready, Model, Rebalancing)),
+        [(one, model, how) for one, model in product(ready, Model) for how in arms.rebalancings(one.arm)],
         lambda fit: training.fit.submit(fit[0], fit[1], fit[2], seed=options.seed, folder=home.fits),
     )
     scored = steps.many(
@@ -89,7 +88,7 @@ def train(
     )
     composed = steps.many(
         "composing",
-        list(dict.fromkeys(arm for _, arm in pairs)),
+        arms.composable(pairs),
         lambda arm: training.compose.submit(
             arm,
             tuple(one for one in kept if one.arm == arm),

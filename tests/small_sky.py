@@ -56,6 +56,29 @@ def small_rows(n: int = 600, *, seed: int = 0, scatter: float = 0.25, without: t
     return pa.table(full, schema=SCHEMA).sort_by("object_key")
 
 
+def measured_rows(n: int = 600, *, seed: int = 0, without: tuple[str, ...] = ()) -> pa.Table:
+    """Return `small_rows` with galaxies' labels, profiles, axis ratios, infrared magnitudes and motions."""
+    rng = np.random.default_rng([seed, 1])
+    rows = small_rows(n, seed=seed)
+    r = rows["r"].to_numpy()
+    r50 = rng.uniform(1, 4, n)
+    columns = {
+        "petro_r": r + rng.normal(0, 0.05, n), "petro_r50_r": r50, "petro_r90_r": r50 * rng.uniform(2.2, 3.4, n),
+        "dev_ab_r": rng.uniform(0.1, 1, n), "exp_ab_r": rng.uniform(0.1, 1, n), "frac_dev_r": rng.uniform(0, 1, n),
+        "w1": r - rng.uniform(2, 4, n), "w2": r - rng.uniform(2, 4, n), "parallax": rng.normal(0, 1, n),
+        "pm_ra": rng.normal(0, 5, n), "pm_dec": rng.normal(0, 5, n),
+    }  # fmt: skip
+    for name, values in columns.items():
+        rows = replace(rows, name, values.tolist())
+    spirals = rng.random(n) < 0.5
+    labels = [("Sc" if spiral else "Ei") if name == "GALAXY" else None
+              for name, spiral in zip(rows["class"].to_pylist(), spirals, strict=True)]  # fmt: skip
+    rows = replace(rows, "gz2_class", labels)
+    for name in without:
+        rows = replace(rows, name, [None] * n)
+    return rows
+
+
 def small_snapshot(
     folder: Path, rows: pa.Table | None = None, *, system: MagnitudeSystem = MagnitudeSystem.MODEL
 ) -> Snapshot:

@@ -14,7 +14,7 @@ from cosmic.records import Arm, Prepared, Snapshot, SplitName, Task
 from cosmic.splits import PARTS
 from tests.small_sky import replace, small_rows, small_snapshot
 
-ALL_ARMS = list(Arm)
+ALL_ARMS = (Arm.PUBLISHED, Arm.NO_LEAK, Arm.PHOTOMETRIC, Arm.PHOTOMETRIC_SHAPE)
 
 
 def make(
@@ -213,3 +213,32 @@ def test_fewer_than_two_classes_with_training_rows_is_a_reason(tmp_path: Path) -
 def test_a_cut_without_its_columns_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="petro_r90_r"):
         make(small_snapshot(tmp_path), tmp_path, filter="petro_r90")
+
+
+def test_in_the_matched_arm_the_classes_are_equally_many_and_equally_bright(tmp_path: Path) -> None:
+    snapshot = small_snapshot(tmp_path)
+    plain, drawn = (load(make(snapshot, tmp_path, arm=arm)) for arm in (Arm.PHOTOMETRIC, Arm.MAGNITUDE_MATCHED))
+    assert drawn.card.features == plain.card.features
+    side = dict(zip(plain.keys.to_pylist(), plain.part.tolist(), strict=True))
+    assert [side[key] for key in drawn.keys.to_pylist()] == drawn.part.tolist(), "no object changes its part"
+    for part in range(len(PARTS)):
+        bins = np.floor(drawn.X[:, 2] / 0.25)[drawn.part == part]
+        codes = drawn.y[drawn.part == part]
+        assert len(codes)
+        for one in np.unique(bins):
+            assert len(set(np.bincount(codes[bins == one], minlength=3).tolist())) == 1
+    left = f"{len(drawn.y):,} of {len(plain.y):,} objects are left"
+    assert any(left in note for note in drawn.card.notes)
+    assert drawn.card.lacking == 0
+    again, other = (load(make(snapshot, tmp_path, arm=Arm.MAGNITUDE_MATCHED, seed=seed)) for seed in (0, 1))
+    assert again.to_bytes() == drawn.to_bytes()
+    assert other.keys.to_pylist() != drawn.keys.to_pylist()
+
+
+def test_classes_that_are_never_equally_bright_are_a_reason(tmp_path: Path) -> None:
+    rows = small_rows()
+    for band in "ugriz":
+        moved = [value + 20 * (name == "QSO") for value, name in zip(rows[band].to_pylist(), rows["class"].to_pylist(), strict=True)]  # fmt: skip
+        rows = replace(rows, band, moved)
+    assert "one brightness" in reason(tmp_path, rows, arm=Arm.MAGNITUDE_MATCHED)
+    assert "superclass alone" in reason(tmp_path, rows, arm=Arm.MAGNITUDE_MATCHED, task=Task.STAR)

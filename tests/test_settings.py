@@ -72,7 +72,7 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
         ({"rows": "many"}, "--rows: it must be a whole number, not many."),
         (
             {"arm": ["photometry"]},
-            "--arm: it must be 'published', 'no-leak', 'photometric' or 'photometric.shape', not",
+            "--arm: it must be 'published', 'no-leak', 'photometric', .* or 'magnitude-matched', not",
         ),
         ({"source": "sky"}, "--source: it must be 'simulated', 'files' or 'skyserver', not sky."),
         ({"column": ["redshift"]}, "--column: it takes NAME=COLUMN, such as redshift=zsp, not redshift."),

@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Final
 
+from cosmic.arms import has_arm
 from cosmic.evaluation.comparison import compare
 from cosmic.facts import ArmPair
 from cosmic.models.predictions import Predictions
@@ -18,6 +19,9 @@ PAIRS: Final = (
     (Arm.PUBLISHED, Arm.NO_LEAK),
     (Arm.PUBLISHED, Arm.PHOTOMETRIC),
     (Arm.PHOTOMETRIC, Arm.PHOTOMETRIC_SHAPE),
+    (Arm.PHOTOMETRIC, Arm.MORPHOMETRIC),
+    (Arm.PHOTOMETRIC, Arm.PHOTOMETRIC_EXTERNAL),
+    (Arm.PHOTOMETRIC, Arm.MAGNITUDE_MATCHED),
 )
 """The arms that the report sets side by side."""
 
@@ -36,6 +40,8 @@ def arm_pairs(
     why = {one.arm: one.not_run for one in prepared}
     found = []
     for arm, other in PAIRS if models else ():
+        if not (has_arm(task, arm) and has_arm(task, other)):
+            continue
         lacking = next((each for each in (arm, other) if each not in models), None)
         if lacking is not None:
             reason = f"no {lacking} model: {why.get(lacking) or 'this run was not asked for it'}"

@@ -12,15 +12,19 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from cosmic import labels
+from cosmic.columns import BANDS
 from cosmic.errors import ConfigError, NotServable
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, confusion_by_block, confusion_figures
 from cosmic.evaluation.metrics import score
 from cosmic.facts import Holdout
+from cosmic.features import Recipe, build
 from cosmic.identity import COLUMNS, belong_to, link
+from cosmic.matching import matched
 from cosmic.models.persistence import TrainedModel
-from cosmic.records import JudgedPage
+from cosmic.records import Arm, JudgedPage
 
 _SHOWN = 5
 
@@ -92,6 +96,11 @@ def score_holdout(
         left &= ~mask
     seen = left & belong_to(rows, trained_on)
     left &= ~seen
+    if card.recipe.arm is Arm.MAGNITUDE_MATCHED and left.any():
+        drawn = _equally_bright(card.recipe, rows, left, position, seed=seed)
+        if n := int((left & ~drawn).sum()):
+            excluded["not drawn: its class has more objects of that brightness than another"] = n
+        left = drawn
     if not left.any() and not_run is None:
         not_run = "no row has a label that the model knows and every value that it needs"
         if seen.any():
@@ -112,6 +121,15 @@ def score_holdout(
         n_trained_on=int(seen.sum()),
         not_run=not_run,
     )
+
+
+def _equally_bright(
+    recipe: Recipe, rows: pa.Table, left: NDArray[np.bool_], codes: NDArray[np.int64], *, seed: int
+) -> NDArray[np.bool_]:
+    """Return the rows that are drawn as the model's own test objects were, so that the scores answer the same question."""
+    r = build(rows, recipe).values[:, BANDS.index("r")]
+    one_part = np.zeros(rows.num_rows, np.int8)
+    return matched(left, r, codes, one_part, rows["object_key"].combine_chunks(), seed=seed)
 
 
 def _blocks(rows: pa.Table) -> pa.Array:

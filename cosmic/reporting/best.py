@@ -16,6 +16,10 @@ HONEST: Final = Arm.PHOTOMETRIC.value
 PUBLISHED: Final = Arm.PUBLISHED.value
 NO_LEAK: Final = Arm.NO_LEAK.value
 SHAPE: Final = Arm.PHOTOMETRIC_SHAPE.value
+ADDED: Final = (SHAPE, Arm.MORPHOMETRIC.value, Arm.PHOTOMETRIC_EXTERNAL.value)
+"""Arms that add to what the honest one sees, where a catalogue has more."""
+MATCHED: Final = Arm.MAGNITUDE_MATCHED.value
+"""The arm whose objects are drawn, so that it has fewer than others on purpose."""
 
 
 def best_per_arm(results: Sequence[Result]) -> tuple[Best, ...]:

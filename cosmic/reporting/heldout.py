@@ -6,11 +6,11 @@ from dataclasses import dataclass
 from typing import Final
 
 from cosmic.facts import Facts
-from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, SHAPE
+from cosmic.reporting.best import ADDED, HONEST, NO_LEAK, PUBLISHED
 
 SHOWN: Final = 4
 """Lines before the rest is left to the sections of the tasks."""
-_ORDER: Final = (HONEST, SHAPE, NO_LEAK, PUBLISHED)
+_ORDER: Final = (HONEST, *ADDED, NO_LEAK, PUBLISHED)
 
 
 @dataclass(frozen=True, slots=True)

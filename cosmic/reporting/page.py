@@ -14,7 +14,7 @@ from markupsafe import Markup
 from cosmic.facts import Facts
 from cosmic.facts.file import facts_json, read_facts, write_whole
 from cosmic.reporting import figures, style, words
-from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, SHAPE, scored, why_not
+from cosmic.reporting.best import ADDED, HONEST, NO_LEAK, PUBLISHED, scored, why_not
 from cosmic.reporting.cards import cards
 from cosmic.reporting.heldout import SHOWN, held_lines
 from cosmic.reporting.ledger import beside, findings
@@ -23,7 +23,7 @@ from cosmic.reporting.shown import At, Number, Style, Words, marked
 from cosmic.reporting.skymap import sky_pictures
 from cosmic.reporting.verdict import things_to_know, verdict
 
-_ARMS = (HONEST, SHAPE, NO_LEAK, PUBLISHED)
+_ARMS = (HONEST, *ADDED, NO_LEAK, PUBLISHED)
 """The order of arms below the first screen: what most users can run comes first."""
 _log = logging.getLogger(__name__)
 

@@ -10,7 +10,7 @@ from cosmic.facts import Facts
 from cosmic.facts.file import child
 from cosmic.reporting import words
 from cosmic.reporting.arms import paired
-from cosmic.reporting.best import HONEST, NO_LEAK, PUBLISHED, best_of, figure_of, scored, why_not
+from cosmic.reporting.best import HONEST, MATCHED, NO_LEAK, PUBLISHED, best_of, figure_of, scored, why_not
 from cosmic.reporting.shown import Number, Sentence, Style, Words, stopped
 from cosmic.reporting.weakspot import FEW, weak_spot
 
@@ -187,7 +187,11 @@ def _dropped(facts: Facts) -> Iterator[Thing]:
 
 def _unequal(facts: Facts) -> Iterator[Thing]:
     for task in dict.fromkeys(entry.task for entry in facts.best):
-        sizes = [(facts.results[b.result].n_test or 0, b.result) for b in facts.best if b.task == task]
+        sizes = [
+            (facts.results[b.result].n_test or 0, b.result) for b in facts.best if b.task == task and b.arm != MATCHED
+        ]
+        if not sizes:
+            continue
         (least, at_least), (most, at_most) = min(sizes), max(sizes)
         if least < 0.95 * most:
             yield Thing(

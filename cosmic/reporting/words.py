@@ -16,13 +16,18 @@ ARMS: Final = {
     "no-leak": "published inputs without the leak",
     "photometric": "without a spectrum",
     "photometric+shape": "without a spectrum, with shape",
-    "magnitude-matched": "magnitude-matched",
+    "morphometric": "without a spectrum, with morphology",
+    "photometric+external": "without a spectrum, with other surveys",
+    "magnitude-matched": "without a spectrum, classes equally bright",
 }
 ARMS_SHORT: Final = {
     "published": "same inputs",
     "no-leak": "without the leak",
     "photometric": "no spectrum",
     "photometric+shape": "no spectrum, shape",
+    "morphometric": "no spectrum, morphology",
+    "photometric+external": "no spectrum, other surveys",
+    "magnitude-matched": "equally bright",
 }
 ABOUT: Final = {
     "galaxy-spectral": "What the arms measure here: the study has no such node. With its inputs, redshift says which lines "

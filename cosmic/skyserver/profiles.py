@@ -116,6 +116,7 @@ _PHOTOMETRY: Final = (
     Column("p", "petroMag_r"),
     Column("p", "petroR50_r"),
     Column("p", "petroR90_r"),
+    *(Column("p", name) for name in ("deVAB_r", "expAB_r", "fracDeV_r")),
     *(Column("p", name) for name in _bands("extinction")),
 )
 

@@ -141,3 +141,25 @@ def test_a_spectrum_id_is_exact_text_in_python_and_padded_digits_or_a_number_in_
             connection.execute(sa.insert(column).values(id=one))
         assert connection.execute(sa.select(column.c.id)).scalars().all() == ids
         assert connection.execute(sa.select(column.c.id).order_by(column.c.id)).scalars().all() == ids[::-1]
+
+
+def test_a_catalogue_of_the_third_revision_gets_the_new_columns_and_keeps_its_rows(
+    database: Database, database_url: str, open_catalogue: Callable[..., Catalogue], make_page: Callable[..., Any],
+    make_rows: Callable[..., Any],
+) -> None:  # fmt: skip
+    new = ("dev_ab_r", "exp_ab_r", "frac_dev_r", "w1", "w2", "parallax", "pm_ra", "pm_dec")
+    page = make_page(make_rows(30))
+    with open_catalogue(database_url) as catalogue:
+        catalogue.ingest([page])
+        before, state = catalogue.rows(), catalogue.state
+    schema.move(database, "0003", sky=Sky.REAL, now=NOW)
+    with database.reading() as connection:
+        assert not set(new) & {one["name"] for one in sa.inspect(connection).get_columns("objects")}
+        assert connection.execute(sa.text("SELECT count(*) FROM objects")).scalar() == 30
+    with open_catalogue(database_url) as catalogue:
+        assert catalogue.rows().equals(before)
+        assert catalogue.state == state
+        assert catalogue.ingest([page]).unchanged == 30
+    for name, wrong in (("frac_dev_r", 1.5), ("w1", 9999.0), ("pm_dec", -11001.0)):
+        with database.writing() as connection, pytest.raises(sa.exc.IntegrityError, match=f"{name}_range"):
+            connection.execute(sa.text(f"UPDATE objects SET {name} = {wrong}"))  # noqa: S608

@@ -161,3 +161,17 @@ def test_files_of_another_system_are_refused_before_training_by_name() -> None:
 
 def placed(rows: pa.Table, ra: np.ndarray, dec: np.ndarray) -> pa.Table:
     return replace(replace(rows, "ra", ra.tolist()), "dec", dec.tolist())
+
+
+def test_a_file_is_drawn_equally_bright_for_a_model_of_equally_bright_classes(tmp_path: Path) -> None:
+    prepared = prepare(
+        small_snapshot(tmp_path, small_rows(600)), task=Task.SUPERCLASS, arm=Arm.MAGNITUDE_MATCHED, split=SplitName.SKY,
+        salt="cosmic", seed=0, min_class_size=5, filter="none", folder=tmp_path,
+    )  # fmt: skip
+    fitted = fit(prepared, model=Model.DECISION_TREE, rebalancing=Rebalancing.NONE, seed=0, folder=tmp_path / "fits")
+    found = held(load(fitted.model), elsewhere(400))
+    assert found.n % 3 == 0
+    assert {one.n for one in found.per_class.values()} == {found.n // 3}
+    assert 0 < found.n < 400
+    (why,) = found.excluded
+    assert why.startswith("not drawn")

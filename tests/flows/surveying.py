@@ -45,9 +45,11 @@ COLUMNS: Final = {
     **{f"psfMag_{band}": f"psf_{band}" for band in _BANDS},
     **{f"cModelMag_{band}": f"cmodel_{band}" for band in _BANDS},
     "petroMag_r": "petro_r", "petroR50_r": "petro_r50_r", "petroR90_r": "petro_r90_r",
+    "deVAB_r": "dev_ab_r", "expAB_r": "exp_ab_r", "fracDeV_r": "frac_dev_r",
     **{f"extinction_{band}": f"extinction_{band}" for band in _BANDS},
 }  # fmt: skip
 """Columns of the survey to columns of the catalogue, written down a second time."""
+_ZERO_IS_NONE: Final = ("elodie_bv", "elodie_teff", "petro_r50_r", "petro_r90_r")
 _PHOTO: Final = {"type", "clean", "mode", "score", "probPSF"}
 WHERE: Final = "FROM SpecObj AS s JOIN PhotoPrimary AS p ON p.objID = s.bestObjID WHERE s.zWarning IN (0, 16)"
 
@@ -146,7 +148,7 @@ def served(survey: Survey, *, release: int | None = None) -> pa.Table:
         cells = rows[name].cast(OBJECT_SCHEMA.field(ours).type)
         if ours not in required and not pa.types.is_string(cells.type):
             none = pc.equal(cells, -9999)
-            none = pc.or_(none, pc.equal(cells, 0)) if ours in ("elodie_bv", "elodie_teff") else none
+            none = pc.or_(none, pc.equal(cells, 0)) if ours in _ZERO_IS_NONE else none
             cells = pc.if_else(none, None, cells)
         columns[ours] = cells
     without = pc.and_(pc.equal(columns["class"], "GALAXY"), pc.is_null(columns["subclass"]))

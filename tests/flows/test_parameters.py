@@ -52,7 +52,10 @@ def test_limits_and_choices_are_in_the_form(form: dict[str, Any], schema: dict[s
     assert {"type": "integer", "minimum": 2} in form["min_class_size"]["anyOf"]
     assert choices(form["source"]) == ["simulated", "files", "skyserver"]
     assert choices(form["task"]) == ["superclass", "star", "galaxy"]
-    assert choices(form["arm"]) == ["published", "no-leak", "photometric", "photometric+shape"]
+    assert choices(form["arm"]) == [
+        "published", "no-leak", "photometric", "photometric+shape", "morphometric", "photometric+external",
+        "magnitude-matched",
+    ]  # fmt: skip
     assert choices(form["split"]) == ["sky", "random"]
     assert choices(form["filter"]) == ["none", "brightness", "petro_r90", "gz2"]
     assert {form[name]["type"] for name in ("path", "column", "holdout", "task", "arm")} == {"array"}

@@ -36,14 +36,18 @@ def best(facts: Facts, task: str, arm: str) -> Scores:
 
 SUPERCLASS = ("--task", "superclass")
 PHOTOMETRIC = ("--arm", "photometric")
+MATCHED = ("--arm", "magnitude-matched")
 
 
 def test_spectra_reach_what_the_study_reached_and_what_colours_alone_can(folder: Path) -> None:
-    facts = run(folder, "spectra.csv.gz", options=(*SUPERCLASS, "--arm", "published", *PHOTOMETRIC))
+    facts = run(folder, "spectra.csv.gz", options=(*SUPERCLASS, "--arm", "published", *PHOTOMETRIC, *MATCHED))
     assert facts.source.simulated is False
     assert facts.ingest.rows == 101_862
     assert (best(facts, "superclass", "published").f1 or 0) >= 0.98
     assert (best(facts, "superclass", "photometric").f1 or 0) >= 0.905
+    matched = best(facts, "superclass", "magnitude-matched")
+    assert len({one.n for one in matched.per_class.values()}) == 1
+    assert 0.83 <= (matched.f1 or 0) < 0.905, "what brightness told is gone"
 
 
 def test_two_tables_in_one_ingest_teach_more_than_one(folder: Path) -> None:

@@ -64,8 +64,8 @@ def test_a_dry_run_on_a_fresh_home_says_what_would_be_done_and_touches_nothing(t
     assert files_below(tmp_path) == {}
     assert answer.stdout.startswith("Nothing was done. ")
     assert cached_and_to_do(answer.stdout) == {
-        "fetch": (0, 1), "judge": (0, 1), "ingest": (0, 1), "freeze": (0, 1), "prepare": (0, 12), "train": (0, 108),
-        "score": (0, 108), "keep": (0, 12), "votes": (0, 1), "compose": (0, 4), "report": (0, 1),
+        "fetch": (0, 1), "judge": (0, 1), "ingest": (0, 1), "freeze": (0, 1), "prepare": (0, 16), "train": (0, 138),
+        "score": (0, 138), "keep": (0, 16), "votes": (0, 1), "compose": (0, 5), "report": (0, 1),
     }  # fmt: skip
     assert "a new catalogue" in answer.stdout
 

@@ -239,3 +239,12 @@ def test_the_half_per_cent_beyond_any_test_part_is_nothing_to_know(real: f.Facts
     assert "The faint end is hardly tested" in _titles(real)
     bright = tuple(each.model_copy(update={"n_above": each.n_catalogue // 200}) for each in real.coverage)
     assert "The faint end is hardly tested" not in _titles(real.model_copy(update={"coverage": bright}))
+
+
+def test_an_arm_whose_objects_are_drawn_has_fewer_on_purpose(real: f.Facts) -> None:
+    index = best_of(real, "superclass", "photometric")
+    assert index is not None
+    drawn = real.results[index].model_copy(update={"arm": "magnitude-matched", "n_test": 999})
+    best = f.Best(task="superclass", arm="magnitude-matched", result=len(real.results), model="", rebalancing="")
+    facts = real.model_copy(update={"results": (*real.results, drawn), "best": (*real.best, best)})
+    assert "The arms of superclass saw different objects" not in _titles(facts)

@@ -40,6 +40,7 @@ SPEC: Final[dict[str, str]] = {
 PHOTO: Final[dict[str, str]] = {
     "objID": BIG, "photoRa": FLOAT, "photoDec": FLOAT, "mode": TINY, "type": SMALL, "clean": INT, "insideMask": TINY,
     "score": REAL, "probPSF": REAL, "petroMag_r": REAL, "petroR50_r": REAL, "petroR90_r": REAL,
+    "deVAB_r": REAL, "expAB_r": REAL, "fracDeV_r": REAL,
     **{f"{system}_{band}": REAL for system in MAGNITUDES for band in BANDS},
     **{f"extinction_{band}": REAL for band in BANDS},
 }  # fmt: skip
@@ -195,9 +196,12 @@ def _photo_obj() -> dict[str, str]:
     }
 
 
+_NOT_IN_SPEC_PHOTO = ("petroR50_r", "petroR90_r", "deVAB_r", "expAB_r", "fracDeV_r", "clean", "insideMask")
+
+
 def _spec_photo() -> dict[str, str]:
     spec = {name: f's."{name}"' for name in SPEC if not name.startswith("elodie") and name not in ("bestObjID", "ra")}
-    photo = {name: f'p."{name}"' for name in PHOTO if name not in ("petroR50_r", "petroR90_r", "clean", "insideMask")}
+    photo = {name: f'p."{name}"' for name in PHOTO if name not in _NOT_IN_SPEC_PHOTO}
     return spec | {"ra": "s.ra"} | photo | {f"dered_{band}": _dereddened(band) for band in BANDS}
 
 
