@@ -171,6 +171,20 @@ class PipelineOptions(BaseSettings):
         "(both, and 0.0005 < redshift < 0.25).",
         json_schema_extra={"metavar": "NAME"},
     )
+    search: float = Field(
+        0.0,
+        ge=0,
+        description="Search better settings of each task and arm on the validation part for so many minutes in all. Trials "
+        "are kept, and the next run goes on from them.",
+        json_schema_extra={"metavar": "MINUTES"},
+    )
+    search_trials: int = Field(
+        0,
+        ge=0,
+        description="Search until each task and arm has so many trials, earlier ones counted; with --search, or until the "
+        "minutes are over. Without it the result does not depend on the speed of the machine.",
+        json_schema_extra={"metavar": "N"},
+    )
     holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="A labelled file that every final model is scored on. It passes the same contracts, is never "
@@ -249,6 +263,11 @@ class PipelineOptions(BaseSettings):
         if self.min_class_size is not None:
             return self.min_class_size
         return min(1000, max(2, self.rows // 200)) if self.sky is Sky.SIMULATED else 1000
+
+    @property
+    def searches(self) -> bool:
+        """Return whether better settings are searched."""
+        return self.search > 0 or self.search_trials > 0
 
     def held_out(self) -> Self:
         """Return the same options, reading the hold-out files instead."""

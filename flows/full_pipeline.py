@@ -59,11 +59,14 @@ def full_pipeline(options: PipelineOptions = DEFAULTS) -> Report:
     cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
-    trained = train(snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, home=home, steps=steps)
+    trained = train(
+        snapshot, held, options=options, salt=salt, resamples=SETTINGS.resamples, workers=SETTINGS.workers, home=home,
+        steps=steps,
+    )  # fmt: skip
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
         trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
-        volunteers=volunteers, cutouts=cutouts,
+        volunteers=volunteers, cutouts=cutouts, searched=trained.searched,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

@@ -11,7 +11,10 @@ from typing import TypeVar
 Item = TypeVar("Item")
 
 OURS = ("cosmic", "expectations", "tasks", "flows")
-MANY = ("cosmic.datasets", "cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier")
+MANY = (
+    "cosmic.datasets", "cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier",
+    "cosmic.search.search",
+)  # fmt: skip
 """Whose lines come by the dozen: the Prefect UI has them, the terminal shows a count."""
 PARTS = (
     "cosmic.sources.base", "cosmic.sources.parsing", "cosmic.catalogue.schema", "cosmic.reporting.page",

@@ -19,11 +19,13 @@ from cosmic.records import (
     Prepared,
     Rebalancing,
     Scored,
+    Searched,
     Snapshot,
     Task,
 )
 from cosmic.settings import PipelineOptions
 from cosmic.task_cards import log_shares
+from flows.searching import search
 from flows.steps import Steps
 from tasks import training
 
@@ -38,6 +40,7 @@ class Trained:
     composed: tuple[Composed, ...]
     paired: tuple[Paired, ...]
     held_out: tuple[HeldOut, ...]
+    searched: tuple[Searched, ...] = ()
 
 
 def train(
@@ -47,10 +50,11 @@ def train(
     options: PipelineOptions,
     salt: str,
     resamples: int,
+    workers: int,
     home: Home,
     steps: Steps,
 ) -> Trained:
-    """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
+    """Train, search, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
     pairs = list(product(options.task or tuple(Task), options.arm or tuple(Arm)))
     prepared = steps.many(
         "preparing",
@@ -74,12 +78,20 @@ def train(
         list(product(ready, Model, Rebalancing)),
         lambda fit: training.fit.submit(fit[0], fit[1], fit[2], seed=options.seed, folder=home.fits),
     )
+    by_pair = {(one.task, one.arm): one for one in ready}
+    searched = search(ready, options=options, workers=workers, home=home, steps=steps)
+    fitted += steps.many(
+        "training what the search found",
+        [(by_pair[one.task, one.arm], one.found) for one in searched if one.found is not None],
+        lambda pair: training.fit.submit(
+            pair[0], pair[1].model, pair[1].rebalancing, seed=options.seed, folder=home.fits, settings=pair[1].settings
+        ),
+    )
     scored = steps.many(
         "scoring",
         fitted,
         lambda fit: training.score.submit(fit, resamples=resamples, seed=options.seed, folder=home.fits),
     )
-    by_pair = {(one.task, one.arm): one for one in ready}
     winners = [winner for one in ready if (winner := best([each for each in scored if _of(each, one)])) is not None]
     kept = steps.many(
         "keeping",
@@ -123,7 +135,7 @@ def train(
             pair[0], pair[1], snapshot, resamples=resamples, seed=options.seed, folder=home.models
         ),
     )
-    return Trained(prepared, scored, kept, composed, paired, held_out)
+    return Trained(prepared, scored, kept, composed, paired, held_out, searched)
 
 
 def best(scored: Sequence[Scored]) -> Scored | None:

@@ -71,6 +71,7 @@ class FitFacts(BaseModel):
     peak_mb: float | None
     train: Confusion
     notes: tuple[str, ...] = ()
+    searched: bool = False
 
     @classmethod
     def load(cls, path: Path) -> FitFacts:
@@ -94,6 +95,7 @@ def fit(
     rebalancing: Rebalancing,
     seed: int,
     folder: Path,
+    settings: Settings | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Fitted:
     """Return a fitted model with its predictions on validation and test rows, in a folder of `folder`.
@@ -104,6 +106,8 @@ def fit(
     ----------
     seed : int
         Of rebalancing and of the estimator.
+    settings : mapping, optional
+        What a search found, in place of the family's own.
     clock : callable
         Seconds, for the cost.
 
@@ -118,13 +122,14 @@ def fit(
     train, validation = data.within("train"), data.within("validation")
     started = clock()
     with one_thread():
-        estimator, settings, n_fitted, notes = train_pipeline(
+        estimator, used, n_fitted, notes = train_pipeline(
             data.X[train],
             data.y[train],
             n_labels=len(data.card.labels),
             model=model,
             rebalancing=rebalancing,
             seed=seed,
+            settings=settings,
         )
         fitted_at = clock()
         p = estimator.predict_proba(data.X)
@@ -140,7 +145,7 @@ def fit(
         p[unseen],
         data.r[unseen],
     )
-    what = [prepared.id, model, rebalancing, seed, settings, predictions.digest()]
+    what = [prepared.id, model, rebalancing, seed, used, settings is not None, predictions.digest()]
     key = hashlib.sha256(json.dumps(what).encode()).hexdigest()
     facts = FitFacts(
         id=key,
@@ -153,7 +158,7 @@ def fit(
         seed=seed,
         labels=data.card.labels,
         features=data.card.features,
-        hyperparameters=dict(settings),
+        hyperparameters=dict(used),
         majority=majority,
         n_train=len(train),
         n_fitted=n_fitted,
@@ -164,6 +169,7 @@ def fit(
         peak_mb=_peak_mb(),
         train=_confusion(data.y[train], np.argmax(p[train], axis=1), data.card.labels),
         notes=notes,
+        searched=settings is not None,
     )
     origin = Origin(
         model=model,
@@ -178,7 +184,7 @@ def fit(
         split=data.card.split,
         salt=data.card.salt,
         seed=seed,
-        hyperparameters=dict(settings),
+        hyperparameters=dict(used),
         n_train=len(train),
         majority=data.card.labels[majority],
     )
@@ -205,6 +211,7 @@ def train_pipeline(
     model: Model,
     rebalancing: Rebalancing,
     seed: int,
+    settings: Settings | None = None,
 ) -> tuple[Estimator, Settings, int, tuple[str, ...]]:
     """Return a scaler and a model in one pipeline, the settings, the number of rows fitted on, and notes.
 
@@ -216,6 +223,8 @@ def train_pipeline(
         Natural training rows, shape (n, d).
     y : numpy.ndarray
         Codes 0 … n_labels - 1, shape (n,), each of which occurs.
+    settings : mapping, optional
+        In place of those that the family has for these sizes.
     """
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
@@ -225,7 +234,8 @@ def train_pipeline(
     scaler = StandardScaler().fit(X)
     rows = rebalance(scaler.transform(X), y, method=rebalancing, seed=seed)
     family = FAMILIES[model]
-    settings = family.settings(Sizes(natural=len(y), rebalanced=len(rows.y), features=X.shape[1]))
+    if settings is None:
+        settings = family.settings(Sizes(natural=len(y), rebalanced=len(rows.y), features=X.shape[1]))
     estimator = family.build(settings, seed)
     notes = (*rows.notes, *_fit_quietly(estimator, rows.X, rows.y))
     return Pipeline([("scale", scaler), ("model", estimator)]), settings, len(rows.y), notes
