@@ -20,7 +20,7 @@ from cosmic.datasets import Dataset
 from cosmic.errors import ConfigError
 from cosmic.evaluation.choice import best_on_validation
 from cosmic.facts.search import Search, SearchLimits, SearchSpace, SearchStep, SearchTrial
-from cosmic.records import Found, Prepared, Searched
+from cosmic.records import Found, Model, Prepared, Searched
 from cosmic.search.rungs import FEWEST, SHARES, Ladder
 from cosmic.search.spaces import REBALANCINGS, SPACES, Numbers, not_searched, settings_of
 
@@ -35,9 +35,9 @@ _SLOWER: Final = 1.2
 _log = logging.getLogger(__name__)
 
 
-def study_name(prepared: Prepared, *, seed: int) -> str:
+def study_name(prepared: Prepared, *, seed: int, models: Sequence[Model] = tuple(SPACES)) -> str:
     """Return the digest of all that a trial's figures follow from: data set, space, rungs, seed, libraries."""
-    space = {model.value: asdict(of) for model, of in SPACES.items()}
+    space = {model.value: asdict(SPACES[model]) for model in models}
     libraries = {name: version(name) for name in _LIBRARIES}
     what = [prepared.id, seed, space, SHARES, FEWEST, REBALANCINGS, libraries]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
@@ -53,6 +53,7 @@ def search(
     seconds: float | None = None,
     until: float | None = None,
     budget_minutes: float | None = None,
+    models: Sequence[Model] = tuple(SPACES),
     clock: Callable[[], float] = time.time,
 ) -> Searched:
     """Return what is known of a task and arm after one turn, written to `folder`; every trial is in the journal.
@@ -71,6 +72,8 @@ def search(
         By `clock`: a fit that would last longer is not begun.
     budget_minutes : float, optional
         What the whole search may take, for the facts.
+    models : sequence of Model
+        The families that are tried.
     clock : callable
         Seconds.
 
@@ -85,14 +88,17 @@ def search(
         raise ConfigError(f"{prepared.task}, {prepared.arm} cannot be searched: {prepared.not_run}.")
     started = clock()
     ladder = Ladder(Dataset.load(prepared.path), seed=seed)
-    study = Trials(journal, study_name(prepared, seed=seed), seed=seed)
+    name = study_name(prepared, seed=seed, models=models)
+    study = Trials(journal, name, seed=seed, models=models)
     ended = study.ended()
     before, first = len(ended), 0.0
     while not _enough(ended, trials) and not _over(clock(), started, seconds, until, first):
         begun = clock()
         ended.append(_try(study.ask(), ladder, until=until, clock=clock))
         first = max(first, clock() - begun if len(ended[-1].figures) == 1 else 0.0)
-    facts = _facts(prepared, ladder, ended, seed=seed, trials=trials, budget_minutes=budget_minutes)
+    facts = _facts(
+        prepared, ladder, ended, study=name, seed=seed, trials=trials, budget_minutes=budget_minutes, models=models
+    )
     path = _write(facts, folder)
     best = _best(ended)
     _log.info(
@@ -148,9 +154,11 @@ def _facts(
     ladder: Ladder,
     ended: Sequence[Tried],
     *,
+    study: str,
     seed: int,
     trials: int | None,
     budget_minutes: float | None,
+    models: Sequence[Model],
 ) -> Search:
     from cosmic.search.trials import PRUNER, SAMPLER
 
@@ -160,7 +168,7 @@ def _facts(
     return Search(
         task=prepared.task,
         arm=prepared.arm,
-        study=study_name(prepared, seed=seed),
+        study=study,
         seed=seed,
         sampler=SAMPLER,
         pruner=PRUNER,
@@ -175,11 +183,11 @@ def _facts(
                     name: SearchLimits(low=of.low, high=of.high, log=of.log, whole=of.whole)
                     if isinstance(of, Numbers)
                     else SearchLimits(values=of.values)
-                    for name, of in space.searched.items()
+                    for name, of in SPACES[model].searched.items()
                 },
-                fixed=dict(space.fixed),
+                fixed=dict(SPACES[model].fixed),
             )
-            for model, space in SPACES.items()
+            for model in models
         },
         not_searched=tuple(not_searched()),
         trials=len(ended),
