@@ -171,7 +171,10 @@ def _training(
     able = [one for one in prepared if _can_run(one)]
     fitted = [look(training.fit, one, *kind, seed=options.seed, folder=home.fits) for one, kind in product(able, kinds)]
     scored = [look(training.score, one, **how, folder=home.fits) for one in fitted]
-    winners = [_winner(scored[start : start + len(kinds)]) for start in range(0, len(scored), len(kinds))]
+    winners = [
+        None if options.searches else _winner(scored[start : start + len(kinds)])  # a search may find a better one
+        for start in range(0, len(scored), len(kinds))
+    ]
     kept = [
         look(training.keep, winner, one, snapshot, **how, folder=home.models)
         for winner, one in zip(winners, able, strict=True)
@@ -194,6 +197,7 @@ def _training(
     lines = [
         Line("prepare", _known(prepared), len(pairs), remark),
         Line("train", _known(fitted), len(fitted)),
+        *((_search(options, len(able)),) if options.searches else ()),
         Line("score", _known(scored), len(scored)),
         Line("keep", _known(kept), len(kept), "the best of each task and arm"),
         Line("compose", _known(composed), len({arm for _, arm in pairs})),
@@ -221,6 +225,13 @@ def _can_run(prepared: Prepared | None) -> bool:
 def _winner(scored: Sequence[Scored | None]) -> Scored | None:
     known = [one for one in scored if one is not None]
     return best(known) if len(known) == len(scored) else None
+
+
+def _search(options: PipelineOptions, n: int) -> Line:
+    """Say how long a search would go on; what it tried before counts, and is in the catalogue."""
+    limits = [f"{options.search:g} minutes in all"] if options.search else []
+    limits += [f"{options.search_trials:,} trials each, earlier ones counted"] if options.search_trials else []
+    return Line("search", 0, n, f"{' or '.join(limits)}; then the best trial of each is trained and scored too")
 
 
 def _known(records: Sequence[object]) -> int:
