@@ -20,6 +20,8 @@ SHARES: Final = (1 / 9, 1 / 3, 1.0)
 """Of the training rows, rung by rung; a trial that is worse than most before it stops early."""
 FEWEST: Final = 20
 """Rows of a class that every rung has, or all that there are."""
+BEFORE_PRUNING: Final = 1
+"""Trials that are completed before any is stopped early: the first start, which the others have to keep up with."""
 
 
 class Ladder:

@@ -21,7 +21,7 @@ from cosmic.errors import ConfigError
 from cosmic.evaluation.choice import best_on_validation
 from cosmic.facts.search import Search, SearchLimits, SearchSpace, SearchStep, SearchTrial
 from cosmic.records import Found, Model, Prepared, Searched
-from cosmic.search.rungs import FEWEST, SHARES, Ladder
+from cosmic.search.rungs import BEFORE_PRUNING, FEWEST, SHARES, Ladder
 from cosmic.search.spaces import REBALANCINGS, SPACES, Numbers, not_searched, settings_of
 
 if TYPE_CHECKING:
@@ -39,7 +39,7 @@ def study_name(prepared: Prepared, *, seed: int, models: Sequence[Model] = tuple
     """Return the digest of all that a trial's figures follow from: data set, space, rungs, seed, libraries."""
     space = {model.value: asdict(SPACES[model]) for model in models}
     libraries = {name: version(name) for name in _LIBRARIES}
-    what = [prepared.id, seed, space, SHARES, FEWEST, REBALANCINGS, libraries]
+    what = [prepared.id, seed, space, SHARES, FEWEST, BEFORE_PRUNING, REBALANCINGS, libraries]
     return hashlib.sha256(json.dumps(what, sort_keys=True).encode()).hexdigest()
 
 

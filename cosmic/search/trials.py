@@ -21,6 +21,7 @@ from optuna.trial import TrialState
 
 from cosmic.facts.results import Setting
 from cosmic.records import Model, Rebalancing
+from cosmic.search.rungs import BEFORE_PRUNING
 from cosmic.search.spaces import REBALANCINGS, SPACES, Numbers, OneOf
 
 if TYPE_CHECKING:
@@ -29,8 +30,6 @@ if TYPE_CHECKING:
 
 SAMPLER: Final = "tree-structured Parzen estimator"
 PRUNER: Final = "median of completed trials at the same rung"
-BEFORE_PRUNING: Final = 5
-"""Trials that are completed before any is pruned."""
 _DIGITS: Final = 4
 """Of a number that is tried, significant: what the facts show is what was fitted."""
 
