@@ -64,6 +64,11 @@ class Model(StrEnum):
     LOGISTIC = "logistic"
     DECISION_TREE = "decision_tree"
     RANDOM_FOREST = "random_forest"
+    EXTRA_TREES = "extra_trees"
+    BOOSTING = "boosting"
+    KNN = "knn"
+    SVM = "svm"
+    FFNN = "ffnn"
 
 
 class Rebalancing(StrEnum):
@@ -72,6 +77,7 @@ class Rebalancing(StrEnum):
     NONE = "none"
     SMOTE = "smote"
     RAREST = "rarest"
+    CLASS_WEIGHT = "class-weight"
 
 
 class SplitName(StrEnum):

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cosmic.records import Arm, Sky, SplitName, Task
+from cosmic.records import Arm, Model, Sky, SplitName, Task
 
 if TYPE_CHECKING:
     from cosmic.contracts import Limits
@@ -151,6 +151,13 @@ class PipelineOptions(BaseSettings):
         (),
         description="Train only with these inputs: published (the study's), no-leak (those less redshift and ELODIE), "
         "photometric, photometric+shape. Default: all.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    model: Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Train this family, with every rebalancing that it knows: logistic, decision_tree, random_forest, "
+        "extra_trees, boosting, knn, svm, ffnn (needs the extra neural). Default: the first three, and boosting on classes "
+        "as they are.",
         json_schema_extra={"metavar": "NAME"},
     )
     split: SplitName = Field(

@@ -13,7 +13,8 @@ from prefect import Task as PrefectTask
 from cosmic.catalogue.glance import Glance, glance, glance_census, glance_lacking
 from cosmic.cutouts import outlook
 from cosmic.home import Home
-from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Scored, Sky, Snapshot, Task
+from cosmic.models import families
+from cosmic.records import Arm, JudgedPage, Page, Prepared, Scored, Sky, Snapshot, Task
 from cosmic.settings import SKYSERVER, PipelineOptions, Settings, database_url
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.preview import preview
@@ -159,7 +160,7 @@ def _training(
 ) -> list[Line]:
     """Count a model of each kind where the data serve, then the best of each task and arm."""
     pairs = list(product(options.task or tuple(Task), options.arm or tuple(Arm)))
-    kinds = list(product(Model, Rebalancing))
+    kinds = families.kinds(options.model)
     salt = settings.split_salt or SALT
     split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}
     how: dict[str, Any] = {"resamples": settings.resamples, "seed": options.seed}

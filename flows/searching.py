@@ -15,6 +15,7 @@ from prefect.futures import PrefectFuture
 
 from cosmic.home import Home
 from cosmic.records import Arm, Prepared, Searched, Task
+from cosmic.search.spaces import SPACES, searchable
 from cosmic.settings import PipelineOptions
 from flows.steps import Steps
 from flows.terminal import EVERY
@@ -48,6 +49,9 @@ def search(
     """
     if not options.searches or not ready:
         return ()
+    if not (models := searchable(options.model)):
+        _log.warning("nothing is searched: no family of --model has a space (%s have one)", ", ".join(SPACES))
+        return ()
     end = clock() + 60 * options.search if options.search else None
     share = TURN_S if options.search == 0 else 60 * options.search * min(workers, len(ready)) / len(ready)
     found: dict[Node, Searched] = {}
@@ -68,6 +72,7 @@ def search(
         while len(running) < workers and (next_up := next_one()) is not None:
             future = turn.submit(
                 next_up,
+                models=models,
                 seed=options.seed,
                 seconds=min(TURN_S, share),
                 until=end,

@@ -2,22 +2,22 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
 
 from cosmic.evaluation.choice import best_on_validation
 from cosmic.home import Home
+from cosmic.models.families import kinds, left_out
 from cosmic.records import (
     Arm,
     Composed,
     HeldOut,
     JudgedPage,
     Kept,
-    Model,
     Paired,
     Prepared,
-    Rebalancing,
     Scored,
     Searched,
     Snapshot,
@@ -28,6 +28,8 @@ from cosmic.task_cards import log_shares
 from flows.searching import search
 from flows.steps import Steps
 from tasks import training
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,9 +75,11 @@ def train(
     )
     log_shares(prepared)
     ready = [one for one in prepared if one.not_run is None]
+    for reason in left_out(options.model):
+        log.info("%s", reason)
     fitted = steps.many(
         "training",
-        list(product(ready, Model, Rebalancing)),
+        [(one, *kind) for one, kind in product(ready, kinds(options.model))],
         lambda fit: training.fit.submit(fit[0], fit[1], fit[2], seed=options.seed, folder=home.fits),
     )
     by_pair = {(one.task, one.arm): one for one in ready}

@@ -5,7 +5,7 @@ from __future__ import annotations
 from prefect import task
 
 from cosmic.home import Home
-from cosmic.records import Prepared, Searched
+from cosmic.records import Model, Prepared, Searched
 from cosmic.settings import Settings
 from tasks.policies import policy
 
@@ -14,6 +14,7 @@ from tasks.policies import policy
 def search(
     prepared: Prepared,
     *,
+    models: tuple[Model, ...],
     seed: int,
     seconds: float,
     until: float | None,
@@ -27,6 +28,6 @@ def search(
 
     with open_catalogue(home, Settings()) as catalogue:
         return searching.search(
-            prepared, journal=catalogue, seed=seed, seconds=seconds, until=until, trials=trials,
+            prepared, journal=catalogue, models=models, seed=seed, seconds=seconds, until=until, trials=trials,
             budget_minutes=budget_minutes, folder=home.searches,
         )  # fmt: skip

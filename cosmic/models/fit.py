@@ -25,11 +25,11 @@ from cosmic import artefacts
 from cosmic.datasets import Dataset
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.facts.results import Confusion, Setting
-from cosmic.models.families import FAMILIES, Settings, Sizes
+from cosmic.models.families import FAMILIES, Settings, Sizes, why_not
 from cosmic.models.persistence import Estimator, Origin, save
 from cosmic.models.predictions import Predictions
 from cosmic.models.quiet import unconverged_is_no_warning
-from cosmic.models.rebalance import rebalance
+from cosmic.models.rebalance import Rebalanced, limited, rebalance
 from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
 
 if TYPE_CHECKING:
@@ -114,7 +114,7 @@ def fit(
     Raises
     ------
     ConfigError
-        If `prepared` says that there is nothing to train on.
+        If `prepared` says that there is nothing to train on, or the family cannot be fitted so.
     """
     if prepared.path is None:
         raise ConfigError(f"{prepared.task}, {prepared.arm} cannot be trained: {prepared.not_run}.")
@@ -231,25 +231,30 @@ def train_pipeline(
 
     if not np.array_equal(np.unique(y), np.arange(n_labels)):
         raise ConfigError("a class has no training rows, so its probability would be missing; drop it before training.")
+    if (why := why_not(model, rebalancing)) is not None:
+        raise ConfigError(f"{model}, {rebalancing} cannot be fitted: {why}.")
     scaler = StandardScaler().fit(X)
-    rows = rebalance(scaler.transform(X), y, method=rebalancing, seed=seed)
     family = FAMILIES[model]
+    rows = rebalance(scaler.transform(X), y, method=rebalancing, seed=seed)
+    if family.most_rows is not None:
+        rows = limited(rows, most=family.most_rows, fewest=family.fewest, seed=seed)
     if settings is None:
         settings = family.settings(Sizes(natural=len(y), rebalanced=len(rows.y), features=X.shape[1]))
     estimator = family.build(settings, seed)
-    notes = (*rows.notes, *_fit_quietly(estimator, rows.X, rows.y))
+    notes = (*rows.notes, *_fit_quietly(estimator, rows))
     return Pipeline([("scale", scaler), ("model", estimator)]), settings, len(rows.y), notes
 
 
-def _fit_quietly(estimator: ClassifierMixin, X: NDArray[np.float64], y: NDArray[np.int64]) -> tuple[str, ...]:
+def _fit_quietly(estimator: ClassifierMixin, rows: Rebalanced) -> tuple[str, ...]:
     """Fit in place; a solver that did not converge is a note, not a warning."""
     from sklearn.linear_model import LogisticRegression
 
+    weights = {} if rows.weights is None else {"sample_weight": rows.weights}
     if not isinstance(estimator, LogisticRegression):
-        estimator.fit(X, y)
+        estimator.fit(rows.X, rows.y, **weights)
         return ()
     with unconverged_is_no_warning():
-        estimator.fit(X, y)
+        estimator.fit(rows.X, rows.y, **weights)
     unconverged = int(estimator.n_iter_.max()) >= estimator.max_iter
     return (f"not converged after {estimator.max_iter} iterations",) if unconverged else ()
 

@@ -5,7 +5,7 @@ A change here is another space: stored trials of the old one are set aside, sinc
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Final
 
@@ -55,6 +55,31 @@ class Space:
 # Shares of rows and of features, not numbers: what is found on a ninth of the rows then means the same on all.
 # More trees are never worse, only slower, so their number is not searched.
 SPACES: Final[dict[Model, Space]] = {
+    Model.BOOSTING: Space(
+        {
+            "learning_rate": Numbers(0.02, 0.3, log=True),
+            "max_leaf_nodes": Numbers(7, 63, log=True, whole=True),
+            "min_samples_leaf": Numbers(5, 200, log=True, whole=True),
+            "l2_regularization": Numbers(1e-3, 30.0, log=True),
+            "max_iter": Numbers(50, 400, log=True, whole=True),
+        },
+        start={
+            "learning_rate": 0.1,
+            "max_leaf_nodes": 15,
+            "min_samples_leaf": 20,
+            "l2_regularization": 1.0,
+            "max_iter": 100,
+        },
+    ),
+    Model.EXTRA_TREES: Space(
+        {
+            "criterion": OneOf(("gini", "entropy")),
+            "min_samples_leaf": Numbers(1, 20, log=True, whole=True),
+            "max_features": Numbers(0.15, 1.0),
+        },
+        start={"criterion": "gini", "min_samples_leaf": 2, "max_features": 0.5},
+        fixed={"n_estimators": 100},
+    ),
     Model.RANDOM_FOREST: Space(
         {
             "criterion": OneOf(("gini", "entropy")),
@@ -79,13 +104,18 @@ SPACES: Final[dict[Model, Space]] = {
 }
 """The families that are searched, in the order in which their starts are tried."""
 
-REBALANCINGS: Final = (Rebalancing.NONE,)
+REBALANCINGS: Final = (Rebalancing.NONE, Rebalancing.CLASS_WEIGHT)
 """What trials do to class sizes. Resampled rows cost most and lose weighted F1, which the search is after."""
 
 
 def settings_of(model: Model, values: Values) -> dict[str, Setting]:
     """Return the whole settings of an estimator, by name, from the values of its searched ones."""
     return dict(sorted({**SPACES[model].fixed, **values}.items()))
+
+
+def searchable(named: Sequence[Model]) -> tuple[Model, ...]:
+    """Return the families that are searched where these are named; all that can be where none is."""
+    return tuple(model for model in SPACES if not named or model in named)
 
 
 def not_searched() -> tuple[Model, ...]:

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 
-from cosmic.models.families import FAMILIES
+from cosmic.models.families import FAMILIES, why_not
 from cosmic.records import Model
-from cosmic.search.spaces import SPACES, Numbers, not_searched, settings_of
+from cosmic.search.spaces import REBALANCINGS, SPACES, Numbers, not_searched, searchable, settings_of
 
 
 @pytest.mark.parametrize("model", SPACES)
@@ -32,3 +32,13 @@ def test_searched_and_fixed_settings_are_the_estimator_s_own(model: Model) -> No
 
 def test_every_family_is_searched_or_named_as_one_that_is_not() -> None:
     assert {*SPACES, *not_searched()} == FAMILIES.keys()
+
+
+def test_every_family_knows_what_trials_do_to_class_sizes() -> None:
+    assert [(model, how) for model in SPACES for how in REBALANCINGS if why_not(model, how) is not None] == []
+
+
+def test_a_family_that_is_named_is_searched_alone() -> None:
+    assert searchable(()) == tuple(SPACES)
+    assert searchable((Model.KNN, Model.LOGISTIC)) == (Model.LOGISTIC,)
+    assert searchable((Model.SVM,)) == ()
