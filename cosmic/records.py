@@ -292,7 +292,8 @@ class Found:
 class Searched:
     """What is known of a task and arm after a turn of a search; a `Search` of the facts on disk.
 
-    `before` trials were stored before the turn, which took `seconds`; `enough` says that it has as many as were asked for.
+    `before` trials were stored before the turn, which took `seconds`; `enough` says that it has as many as were asked for,
+    or that its next fit would not end in time.
     `found` is None where no trial was completed.
     """
 

@@ -91,10 +91,11 @@ def search(
     name = study_name(prepared, seed=seed, models=models)
     study = Trials(journal, name, seed=seed, models=models)
     ended = study.ended()
-    before, first = len(ended), 0.0
-    while not _enough(ended, trials) and not _over(clock(), started, seconds, until, first):
+    before, first, stopped = len(ended), 0.0, False
+    while not stopped and not _enough(ended, trials) and not _over(clock(), started, seconds, until, first):
         begun = clock()
         ended.append(_try(study.ask(), ladder, until=until, clock=clock))
+        stopped = ended[-1].state == "unfinished"  # it is the next one: for another turn with as little time, too
         first = max(first, clock() - begun if len(ended[-1].figures) == 1 else 0.0)
     facts = _facts(
         prepared, ladder, ended, study=name, seed=seed, trials=trials, budget_minutes=budget_minutes, models=models
@@ -113,7 +114,7 @@ def search(
         pruned=facts.pruned,
         before=before,
         seconds=clock() - started,
-        enough=_enough(ended, trials),
+        enough=stopped or _enough(ended, trials),
         best=facts.best,
         found=None if best is None else Found(best.model, best.rebalancing, settings_of(best.model, best.settings)),
     )
