@@ -82,6 +82,11 @@ class Home:
         return self._folder("study")
 
     @property
+    def searches(self) -> Path:
+        """What each search found; its trials are in the catalogue."""
+        return self._folder("searches")
+
+    @property
     def downloads(self) -> Path:
         """Large files as they are fetched."""
         return self._folder("downloads")

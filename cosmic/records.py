@@ -7,6 +7,8 @@ from enum import StrEnum
 from pathlib import Path
 from typing import NewType
 
+from cosmic.facts.results import Setting
+
 PageId = NewType("PageId", str)
 """sha256 of the bytes of a page."""
 SnapshotId = NewType("SnapshotId", str)
@@ -66,6 +68,11 @@ class Model(StrEnum):
     LOGISTIC = "logistic"
     DECISION_TREE = "decision_tree"
     RANDOM_FOREST = "random_forest"
+    EXTRA_TREES = "extra_trees"
+    BOOSTING = "boosting"
+    KNN = "knn"
+    SVM = "svm"
+    FFNN = "ffnn"
 
 
 class Rebalancing(StrEnum):
@@ -74,6 +81,7 @@ class Rebalancing(StrEnum):
     NONE = "none"
     SMOTE = "smote"
     RAREST = "rarest"
+    CLASS_WEIGHT = "class-weight"
 
 
 class SplitName(StrEnum):
@@ -272,6 +280,37 @@ class Scored:
     model: Model
     rebalancing: Rebalancing
     validation_f1: float | None
+    searched: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Found:
+    """The best trial of a search, to be fitted like any other model; `settings` are whole."""
+
+    model: Model
+    rebalancing: Rebalancing
+    settings: dict[str, Setting]
+
+
+@dataclass(frozen=True, slots=True)
+class Searched:
+    """What is known of a task and arm after a turn of a search; a `Search` of the facts on disk.
+
+    `before` trials were stored before the turn, which took `seconds`; `enough` says that it has as many as were asked for,
+    or that its next fit would not end in time.
+    `found` is None where no trial was completed.
+    """
+
+    task: Task
+    arm: Arm
+    path: Path
+    trials: int
+    pruned: int
+    before: int
+    seconds: float
+    enough: bool
+    best: float | None
+    found: Found | None
 
 
 @dataclass(frozen=True, slots=True)

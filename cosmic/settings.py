@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cosmic.records import Arm, Sky, SplitName, Task
+from cosmic.records import Arm, Model, Sky, SplitName, Task
 
 if TYPE_CHECKING:
     from cosmic.contracts import Limits
@@ -155,6 +155,13 @@ class PipelineOptions(BaseSettings):
         "parallax, proper motion), magnitude-matched (superclass: classes equally bright). Default: all that the data allow.",
         json_schema_extra={"metavar": "NAME"},
     )
+    model: Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)] = Field(
+        (),
+        description="Train this family, with every rebalancing that it knows: logistic, decision_tree, random_forest, "
+        "extra_trees, boosting, knn, svm, ffnn (needs the extra neural). Default: the first three, and boosting on classes "
+        "as they are.",
+        json_schema_extra={"metavar": "NAME"},
+    )
     split: SplitName = Field(
         SplitName.SKY,
         description="How objects are divided 60/20/20: by hashed sky cell, or at random as the study did.",
@@ -182,6 +189,20 @@ class PipelineOptions(BaseSettings):
         False,
         description="In the study, balance class sizes before scaling, as the published one did. Default: scaling is learnt "
         "from training rows as they are.",
+    )
+    search: float = Field(
+        0.0,
+        ge=0,
+        description="Search better settings of each task and arm on the validation part for so many minutes in all. Trials "
+        "are kept, and the next run goes on from them.",
+        json_schema_extra={"metavar": "MINUTES"},
+    )
+    search_trials: int = Field(
+        0,
+        ge=0,
+        description="Search until each task and arm has so many trials, earlier ones counted; with --search, or until the "
+        "minutes are over. Without it the result does not depend on the speed of the machine.",
+        json_schema_extra={"metavar": "N"},
     )
     holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
@@ -266,6 +287,11 @@ class PipelineOptions(BaseSettings):
         if self.min_class_size is not None:
             return self.min_class_size
         return min(1000, max(2, self.rows // 200)) if self.sky is Sky.SIMULATED else 1000
+
+    @property
+    def searches(self) -> bool:
+        """Return whether better settings are searched."""
+        return self.search > 0 or self.search_trials > 0
 
     def held_out(self) -> Self:
         """Return the same options, reading the hold-out files instead."""

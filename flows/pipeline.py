@@ -50,14 +50,17 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
     cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
     snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
-    trained = train(snapshot, held, options=options, salt=salt, resamples=settings.resamples, home=home, steps=steps)
+    trained = train(
+        snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=settings.workers, home=home,
+        steps=steps,
+    )  # fmt: skip
     studied = None
     if options.study:
         studied = study(snapshot, options=options, salt=salt, resamples=settings.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
         trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
-        volunteers=volunteers, cutouts=cutouts, studied=studied,
+        volunteers=volunteers, cutouts=cutouts, searched=trained.searched, studied=studied,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

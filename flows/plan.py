@@ -14,7 +14,8 @@ from cosmic import arms
 from cosmic.catalogue.glance import Glance, glance, glance_census, glance_lacking
 from cosmic.cutouts import outlook
 from cosmic.home import Home
-from cosmic.records import JudgedPage, Model, Page, Prepared, Scored, Sky, Snapshot
+from cosmic.models import families
+from cosmic.records import JudgedPage, Page, Prepared, Scored, Sky, Snapshot
 from cosmic.settings import SKYSERVER, PipelineOptions, Settings, database_url
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.preview import preview
@@ -168,6 +169,7 @@ def _training(
 ) -> list[Line]:
     """Count a model of each kind where the data serve, then the best of each task and arm."""
     pairs = arms.pairs_to_try(options.tasks, options.arm, sky=home.sky)
+    kinds = families.kinds(options.model)
     salt = settings.split_salt or SALT
     split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}
     how: dict[str, Any] = {"resamples": settings.resamples, "seed": options.seed}
@@ -177,13 +179,15 @@ def _training(
         for pair in pairs
     ]
     able = [(one, arm) for one, (_, arm) in zip(prepared, pairs, strict=True) if _can_run(one)]
-    fits = [[look(training.fit, one, *kind, seed=options.seed, folder=home.fits)
-             for kind in product(Model, arms.rebalancings(arm))] for one, arm in able]  # fmt: skip
+    fits = [[look(training.fit, one, model, how, seed=options.seed, folder=home.fits)
+             for model, how in kinds if how in arms.rebalancings(arm)] for one, arm in able]  # fmt: skip
     scores = [[look(training.score, one, **how, folder=home.fits) for one in fitted] for fitted in fits]
     fitted, scored = list(chain.from_iterable(fits)), list(chain.from_iterable(scores))
+    # a search may find a better one
+    winners = [None if options.searches else _winner(one) for one in scores]
     kept = [
         look(training.keep, winner, one, snapshot, **how, folder=home.models)
-        for winner, (one, _) in zip(map(_winner, scores), able, strict=True)
+        for winner, (one, _) in zip(winners, able, strict=True)
     ]
     composed = []
     if None not in kept and None not in prepared:  # every model of an arm goes in: all must be known
@@ -203,6 +207,7 @@ def _training(
     lines = [
         Line("prepare", known(prepared), len(pairs), remark),
         Line("train", known(fitted), len(fitted)),
+        *((_search(options, len(able)),) if options.searches else ()),
         Line("score", known(scored), len(scored)),
         Line("keep", known(kept), len(kept), "the best of each task and arm"),
         Line("compose", known(composed), len(arms.composable(pairs))),
@@ -230,6 +235,13 @@ def _can_run(prepared: Prepared | None) -> bool:
 def _winner(scored: Sequence[Scored | None]) -> Scored | None:
     known = [one for one in scored if one is not None]
     return best(known) if len(known) == len(scored) else None
+
+
+def _search(options: PipelineOptions, n: int) -> Line:
+    """Say how long a search would go on; what it tried before counts, and is in the catalogue."""
+    limits = [f"{options.search:g} minutes in all"] if options.search else []
+    limits += [f"{options.search_trials:,} trials each, earlier ones counted"] if options.search_trials else []
+    return Line("search", 0, n, f"{' or '.join(limits)}; then the best trial of each is trained and scored too")
 
 
 def known(records: Sequence[object]) -> int:

@@ -59,6 +59,12 @@ class Steps:
                 future.state.result()  # raises
         return tuple(self._record(future.state) for future in futures)
 
+    def first(self, running: dict[PrefectFuture[Record], Item]) -> tuple[Item, Record]:
+        """Wait for the first of some tasks to end, take it out, and return its item and its record."""
+        future = next(iter(as_completed(list(running))))
+        future.wait()
+        return running.pop(future), self._record(future.state)
+
     def _record(self, state: State[Record]) -> Record:
         record = state.result()
         cached = state.name == "Cached"

@@ -13,7 +13,7 @@ Item = TypeVar("Item")
 OURS = ("cosmic", "expectations", "tasks", "flows")
 MANY = (
     "cosmic.datasets", "cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier",
-    "cosmic.study.units", "cosmic.study.finals",
+    "cosmic.study.units", "cosmic.study.finals", "cosmic.search.search",
 )  # fmt: skip
 """Whose lines come by the dozen: the Prefect UI has them, the terminal shows a count."""
 PARTS = (

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 from collections.abc import Sequence
 from dataclasses import dataclass
 from itertools import product
@@ -9,21 +10,25 @@ from itertools import product
 from cosmic import arms
 from cosmic.evaluation.choice import best_on_validation
 from cosmic.home import Home
+from cosmic.models.families import kinds, left_out
 from cosmic.records import (
     Composed,
     HeldOut,
     JudgedPage,
     Kept,
-    Model,
     Paired,
     Prepared,
     Scored,
+    Searched,
     Snapshot,
 )
 from cosmic.settings import PipelineOptions
 from cosmic.task_cards import log_shares
+from flows.searching import search
 from flows.steps import Steps
 from tasks import training
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,6 +41,7 @@ class Trained:
     composed: tuple[Composed, ...]
     paired: tuple[Paired, ...]
     held_out: tuple[HeldOut, ...]
+    searched: tuple[Searched, ...] = ()
 
 
 def train(
@@ -45,10 +51,11 @@ def train(
     options: PipelineOptions,
     salt: str,
     resamples: int,
+    workers: int,
     home: Home,
     steps: Steps,
 ) -> Trained:
-    """Train, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
+    """Train, search, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
     pairs = arms.pairs_to_try(options.tasks, options.arm, sky=snapshot.sky)
     prepared = steps.many(
         "preparing",
@@ -67,17 +74,31 @@ def train(
     )
     log_shares(prepared)
     ready = [one for one in prepared if one.not_run is None]
+    for reason in left_out(options.model):
+        log.info("%s", reason)
     fitted = steps.many(
         "training",
-        [(one, model, how) for one, model in product(ready, Model) for how in arms.rebalancings(one.arm)],
+        [
+            (one, model, how)
+            for one, (model, how) in product(ready, kinds(options.model))
+            if how in arms.rebalancings(one.arm)
+        ],
         lambda fit: training.fit.submit(fit[0], fit[1], fit[2], seed=options.seed, folder=home.fits),
+    )
+    by_pair = {(one.task, one.arm): one for one in ready}
+    searched = search(ready, options=options, workers=workers, home=home, steps=steps)
+    fitted += steps.many(
+        "training what the search found",
+        [(by_pair[one.task, one.arm], one.found) for one in searched if one.found is not None],
+        lambda pair: training.fit.submit(
+            pair[0], pair[1].model, pair[1].rebalancing, seed=options.seed, folder=home.fits, settings=pair[1].settings
+        ),
     )
     scored = steps.many(
         "scoring",
         fitted,
         lambda fit: training.score.submit(fit, resamples=resamples, seed=options.seed, folder=home.fits),
     )
-    by_pair = {(one.task, one.arm): one for one in ready}
     winners = [winner for one in ready if (winner := best([each for each in scored if _of(each, one)])) is not None]
     kept = steps.many(
         "keeping",
@@ -121,7 +142,7 @@ def train(
             pair[0], pair[1], snapshot, resamples=resamples, seed=options.seed, folder=home.models
         ),
     )
-    return Trained(prepared, scored, kept, composed, paired, held_out)
+    return Trained(prepared, scored, kept, composed, paired, held_out, searched)
 
 
 def best(scored: Sequence[Scored]) -> Scored | None:

@@ -255,6 +255,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "freeze": makes_files("cosmic.snapshots", "cosmic.catalogue"),
     "prepare": makes_files("cosmic.datasets"),
     "fit": makes_files("cosmic.models.fit"),
+    "search": asks_outside(),
     "score": makes_files("cosmic.evaluation.dossier"),
     "keep": makes_files("cosmic.evaluation.dossier"),
     "compose": makes_files("cosmic.evaluation.dossier"),

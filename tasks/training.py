@@ -7,6 +7,7 @@ from pathlib import Path
 from prefect import task
 from prefect.runtime import task_run
 
+from cosmic.facts.results import Setting
 from cosmic.records import (
     Arm,
     Composed,
@@ -49,11 +50,19 @@ def prepare(
 
 
 @task(**policy("fit"), task_run_name="fit {prepared.task} · {prepared.arm} · {model}, {rebalancing}")
-def fit(prepared: Prepared, model: Model, rebalancing: Rebalancing, *, seed: int, folder: Path) -> Fitted:
-    """Train one model on the training part."""
+def fit(
+    prepared: Prepared,
+    model: Model,
+    rebalancing: Rebalancing,
+    *,
+    seed: int,
+    folder: Path,
+    settings: dict[str, Setting] | None = None,
+) -> Fitted:
+    """Train one model on the training part, with the settings of its family or those that a search found."""
     from cosmic.models import fit as fitting
 
-    return fitting.fit(prepared, model=model, rebalancing=rebalancing, seed=seed, folder=folder)
+    return fitting.fit(prepared, model=model, rebalancing=rebalancing, seed=seed, folder=folder, settings=settings)
 
 
 def _score_name() -> str:

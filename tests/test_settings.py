@@ -92,6 +92,7 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
         ),
         ({"source": "skyserver", "query": "mine"}, "--query: it must be 'default' or 'study', not mine"),
         ({"source": "skyserver", "limit": 0}, "--limit: it must be at least 1"),
+        ({"search": -1}, "--search: it must be at least 0.*, not -1."),
     ],
 )
 def test_a_wrong_option_is_named(given: dict[str, object], says: str) -> None:

@@ -28,6 +28,7 @@ from cosmic.catalogue import (
     ingest,
     lineage,
     schema,
+    search_log,
 )
 from cosmic.catalogue.census import Moved
 from cosmic.catalogue.cutouts import Cutout
@@ -35,6 +36,7 @@ from cosmic.catalogue.database import Database
 from cosmic.catalogue.galaxies import ImagePart, VotePart
 from cosmic.catalogue.history import Change
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
+from cosmic.catalogue.search_log import Entry
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
@@ -303,6 +305,16 @@ class Catalogue:
         """Return every change of an object, oldest first."""
         with self._database.reading() as connection:
             return history.of(connection, key)
+
+    def append_search(self, study: str, entries: Sequence[Entry]) -> None:
+        """Store entries at the end of the journal of a search, in one transaction."""
+        with self._database.writing() as connection:
+            search_log.append(connection, study, entries)
+
+    def read_search(self, study: str, *, start: int = 0) -> list[Entry]:
+        """Return the journal of a search from an entry on; empty where there is none."""
+        with self._database.reading() as connection:
+            return search_log.read(connection, study, start=start)
 
     def baseline(self, origin: str) -> str | None:
         """Return the profile, JSON, of the last accepted page of an origin; None where there is none."""

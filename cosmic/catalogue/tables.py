@@ -302,3 +302,14 @@ class ModelRow(Base):
     metrics: Mapped[Any] = mapped_column(sa.JSON)
     trained_at: Mapped[datetime] = mapped_column(Time)
     run_id: Mapped[str | None] = mapped_column(sa.ForeignKey("runs.id"))
+
+
+class SearchLogRow(Base):
+    """One entry of the journal of a search, JSON; `number` counts from 0 within its study, without a gap."""
+
+    __tablename__ = "search_log"
+    __table_args__ = (sa.CheckConstraint("number >= 0", name="number"),)
+
+    study: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    number: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    entry: Mapped[Any] = mapped_column(sa.JSON)

@@ -42,6 +42,7 @@ def assess(fitted: Fitted, *, resamples: int = RESAMPLES, seed: int = 0) -> Resu
         predict_s=facts.predict_s,
         peak_mb=facts.peak_mb,
         notes=facts.notes,
+        searched=facts.searched,
         train=score_counts(facts.train, majority=facts.majority),
         validation=_part(predictions, "validation", facts.majority),
         test=with_intervals(

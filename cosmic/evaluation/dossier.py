@@ -95,6 +95,7 @@ def score_fit(fitted: Fitted, *, resamples: int, seed: int, folder: Path) -> Sco
         model=Model(str(result.model)),
         rebalancing=Rebalancing(str(result.rebalancing)),
         validation_f1=result.validation.f1 if result.validation else None,
+        searched=result.searched,
     )
 
 

@@ -32,6 +32,7 @@ from cosmic.facts.claims import PublishedClaim
 from cosmic.facts.exploration import Exploration
 from cosmic.facts.grid import GridResult, GridTest, PrintedGridRow
 from cosmic.facts.results import Best, Block, Result
+from cosmic.facts.search import Search, SearchTurn
 
 
 class Previous(Block):
@@ -96,6 +97,7 @@ class Run(Block):
     previous: Previous | None = None
     notes: tuple[Note, ...] = ()
     remark: str | None = None
+    searched: tuple[SearchTurn, ...] = ()
 
 
 class Machine(Block):
@@ -135,6 +137,7 @@ class Facts(Block):
     hierarchy: tuple[Hierarchy, ...] = ()
     coverage: tuple[Coverage, ...] = ()
     sky: SkyMap | None = None
+    searches: tuple[Search, ...] = ()
     exploration: tuple[Exploration, ...] = ()
     grid: tuple[GridResult, ...] = ()
     grid_test: tuple[GridTest, ...] = ()

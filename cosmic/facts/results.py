@@ -135,7 +135,7 @@ class Result(Block):
 
     `dropped_classes` are classes of the task, with their objects, that this arm does not know: no training object of
     them has every value that the arm needs. With any, its scores are of another question than those of other arms.
-    `notes` are of its fit, such as a solver that stopped early.
+    `notes` are of its fit, such as a solver that stopped early. `searched` settings are those that a search found.
     """
 
     task: str
@@ -161,6 +161,7 @@ class Result(Block):
     importance_kind: Literal["permutation", "impurity", "coefficient"] | None = None
     importance: tuple[Importance, ...] = ()
     tree: TreeNode | None = None
+    searched: bool = False
     notes: tuple[str, ...] = ()
     not_run: str | None = None
 

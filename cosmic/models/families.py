@@ -1,17 +1,20 @@
 """The model families and their settings, in one table. Builds unfitted estimators; never sees a label.
 
-scikit-learn is imported when an estimator is built.
+scikit-learn and TensorFlow are imported when an estimator is built. Settings were chosen on validation parts, never on
+test parts.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from itertools import product
 from math import isqrt
 from typing import TYPE_CHECKING, Final
 
 from cosmic.facts.results import Setting
-from cosmic.records import Model
+from cosmic.models import network
+from cosmic.records import Model, Rebalancing
 
 if TYPE_CHECKING:
     from sklearn.base import ClassifierMixin
@@ -20,6 +23,10 @@ Settings = Mapping[str, Setting]
 
 ROWS_PER_TREE: Final = 10_000
 """A forest's trees draw at least this many rows each (or all, of smaller data)."""
+EXACT_ROWS: Final = 10_000
+"""Rows that an SVM is fitted on at most: exact on few was better than an approximate kernel on all, and far cheaper."""
+FOLDS: Final = 3
+"""Folds of the training rows from which an SVM learns its temperature."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +40,26 @@ class Sizes:
 
 @dataclass(frozen=True, slots=True)
 class Family:
-    """How to choose the settings of a family and how to build an estimator from them and a seed."""
+    """How to choose the settings of a family and how to build an estimator from them and a seed.
+
+    Parameters
+    ----------
+    weights : bool
+        Whether a fit takes weights of rows.
+    most_rows : int or None
+        Rows that it is fitted on at most, where its cost would grow with their square.
+    fewest : int
+        Rows that it needs of each class; fewer are repeated.
+    missing : callable
+        Why the family cannot be fitted on this machine, or None.
+    """
 
     settings: Callable[[Sizes], dict[str, Setting]]
     build: Callable[[Settings, int], ClassifierMixin]
+    weights: bool = True
+    most_rows: int | None = None
+    fewest: int = 1
+    missing: Callable[[], str | None] = lambda: None
 
 
 def _logistic_settings(sizes: Sizes) -> dict[str, Setting]:
@@ -82,9 +105,119 @@ def _build_forest(settings: Settings, seed: int) -> ClassifierMixin:
     return RandomForestClassifier(**settings, random_state=seed, n_jobs=1)
 
 
+def _extra_settings(sizes: Sizes) -> dict[str, Setting]:
+    return {
+        "n_estimators": 100,
+        "criterion": "gini",
+        "min_samples_leaf": 2,
+        "max_features": min(sizes.features, max(3, sizes.features // 2)),
+    }
+
+
+def _build_extra(settings: Settings, seed: int) -> ClassifierMixin:
+    from sklearn.ensemble import ExtraTreesClassifier
+
+    return ExtraTreesClassifier(**settings, random_state=seed, n_jobs=1)
+
+
+def _boosting_settings(sizes: Sizes) -> dict[str, Setting]:
+    del sizes
+    return {
+        "learning_rate": 0.1,
+        "max_iter": 100,
+        "max_leaf_nodes": 15,
+        "min_samples_leaf": 20,
+        "l2_regularization": 1.0,
+    }
+
+
+def _build_boosting(settings: Settings, seed: int) -> ClassifierMixin:
+    from sklearn.ensemble import HistGradientBoostingClassifier
+
+    # rows are never set aside to stop early: those of a rare class are too few to be halved
+    return HistGradientBoostingClassifier(**settings, early_stopping=False, random_state=seed)
+
+
+def _knn_settings(sizes: Sizes) -> dict[str, Setting]:
+    return {"n_neighbors": min(20, sizes.rebalanced), "weights": "distance", "algorithm": "kd_tree"}
+
+
+def _build_knn(settings: Settings, seed: int) -> ClassifierMixin:
+    del seed
+    from sklearn.neighbors import KNeighborsClassifier
+
+    return KNeighborsClassifier(**settings, n_jobs=1)
+
+
+def _svm_settings(sizes: Sizes) -> dict[str, Setting]:
+    del sizes
+    return {"C": 10.0, "kernel": "rbf", "gamma": "scale"}
+
+
+def _build_svm(settings: Settings, seed: int) -> ClassifierMixin:
+    """One machine on all rows; its scores become probabilities by a temperature, learnt from its folds on the same rows."""
+    from sklearn.calibration import CalibratedClassifierCV
+    from sklearn.svm import SVC
+
+    return CalibratedClassifierCV(
+        SVC(**settings, cache_size=500, random_state=seed), method="temperature", cv=FOLDS, ensemble=False, n_jobs=1
+    )
+
+
+def _ffnn_settings(sizes: Sizes) -> dict[str, Setting]:
+    del sizes
+    return {"learning_rate": 0.001, "batch_size": 512, "epochs": 20}
+
+
+def _build_ffnn(settings: Settings, seed: int) -> ClassifierMixin:
+    return network.NetworkClassifier(**settings, random_state=seed)  # type: ignore[arg-type] # named as they are there
+
+
 FAMILIES: Final[dict[Model, Family]] = {
     Model.LOGISTIC: Family(_logistic_settings, _build_logistic),
     Model.DECISION_TREE: Family(_tree_settings, _build_tree),
     Model.RANDOM_FOREST: Family(_forest_settings, _build_forest),
+    Model.EXTRA_TREES: Family(_extra_settings, _build_extra),
+    Model.BOOSTING: Family(_boosting_settings, _build_boosting),
+    Model.KNN: Family(_knn_settings, _build_knn, weights=False),
+    Model.SVM: Family(_svm_settings, _build_svm, most_rows=EXACT_ROWS, fewest=FOLDS),
+    Model.FFNN: Family(_ffnn_settings, _build_ffnn, missing=network.missing),
 }
 """Every family that can be fitted."""
+
+USUAL: Final[tuple[tuple[Model, Rebalancing], ...]] = (
+    *product(
+        (Model.LOGISTIC, Model.DECISION_TREE, Model.RANDOM_FOREST),
+        (Rebalancing.NONE, Rebalancing.SMOTE, Rebalancing.RAREST),
+    ),
+    (Model.RANDOM_FOREST, Rebalancing.CLASS_WEIGHT),
+    (Model.BOOSTING, Rebalancing.NONE),
+)
+"""What is fitted where no family is named: quick ones, and what does best most often."""
+
+
+def kinds(named: Iterable[Model]) -> tuple[tuple[Model, Rebalancing], ...]:
+    """Return what to fit for each task and arm: every rebalancing of the named families, `USUAL` where none is named.
+
+    A combination that a family or this machine does not allow is left out; `left_out` says why.
+    """
+    models = tuple(dict.fromkeys(named))
+    asked = tuple(product(models, Rebalancing)) if models else USUAL
+    return tuple(kind for kind in asked if why_not(*kind) is None)
+
+
+def left_out(named: Iterable[Model]) -> tuple[str, ...]:
+    """Return what of the named families `kinds` leaves out, and why, in words."""
+    asked = product(dict.fromkeys(named), Rebalancing)
+    found = ((model, how, why_not(model, how)) for model, how in asked)
+    return tuple(f"{model}, {how}: not run, {why}" for model, how, why in found if why is not None)
+
+
+def why_not(model: Model, rebalancing: Rebalancing) -> str | None:
+    """Return why a family cannot be fitted so, or None where it can."""
+    family = FAMILIES[model]
+    if (why := family.missing()) is not None:
+        return why
+    if rebalancing is Rebalancing.CLASS_WEIGHT and not family.weights:
+        return "the family knows no weights"
+    return None

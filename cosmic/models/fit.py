@@ -25,11 +25,11 @@ from cosmic import artefacts
 from cosmic.datasets import Dataset
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.facts.results import Confusion, Setting
-from cosmic.models.families import FAMILIES, Settings, Sizes
+from cosmic.models.families import FAMILIES, Settings, Sizes, why_not
 from cosmic.models.persistence import Estimator, Origin, save
 from cosmic.models.predictions import Predictions
 from cosmic.models.quiet import unconverged_is_no_warning
-from cosmic.models.rebalance import rebalance
+from cosmic.models.rebalance import Rebalanced, limited, rebalance
 from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
 
 if TYPE_CHECKING:
@@ -71,6 +71,7 @@ class FitFacts(BaseModel):
     peak_mb: float | None
     train: Confusion
     notes: tuple[str, ...] = ()
+    searched: bool = False
 
     @classmethod
     def load(cls, path: Path) -> FitFacts:
@@ -94,6 +95,7 @@ def fit(
     rebalancing: Rebalancing,
     seed: int,
     folder: Path,
+    settings: Settings | None = None,
     clock: Callable[[], float] = time.perf_counter,
 ) -> Fitted:
     """Return a fitted model with its predictions on validation and test rows, in a folder of `folder`.
@@ -104,13 +106,15 @@ def fit(
     ----------
     seed : int
         Of rebalancing and of the estimator.
+    settings : mapping, optional
+        What a search found, in place of the family's own.
     clock : callable
         Seconds, for the cost.
 
     Raises
     ------
     ConfigError
-        If `prepared` says that there is nothing to train on.
+        If `prepared` says that there is nothing to train on, or the family cannot be fitted so.
     """
     if prepared.path is None:
         raise ConfigError(f"{prepared.task}, {prepared.arm} cannot be trained: {prepared.not_run}.")
@@ -118,13 +122,14 @@ def fit(
     train, validation = data.within("train"), data.within("validation")
     started = clock()
     with one_thread():
-        estimator, settings, n_fitted, notes = train_pipeline(
+        estimator, used, n_fitted, notes = train_pipeline(
             data.X[train],
             data.y[train],
             n_labels=len(data.card.labels),
             model=model,
             rebalancing=rebalancing,
             seed=seed,
+            settings=settings,
         )
         fitted_at = clock()
         p = estimator.predict_proba(data.X)
@@ -140,7 +145,7 @@ def fit(
         p[unseen],
         data.r[unseen],
     )
-    what = [prepared.id, model, rebalancing, seed, settings, predictions.digest()]
+    what = [prepared.id, model, rebalancing, seed, used, settings is not None, predictions.digest()]
     key = hashlib.sha256(json.dumps(what).encode()).hexdigest()
     facts = FitFacts(
         id=key,
@@ -153,7 +158,7 @@ def fit(
         seed=seed,
         labels=data.card.labels,
         features=data.card.features,
-        hyperparameters=dict(settings),
+        hyperparameters=dict(used),
         majority=majority,
         n_train=len(train),
         n_fitted=n_fitted,
@@ -164,6 +169,7 @@ def fit(
         peak_mb=_peak_mb(),
         train=_confusion(data.y[train], np.argmax(p[train], axis=1), data.card.labels),
         notes=notes,
+        searched=settings is not None,
     )
     origin = Origin(
         model=model,
@@ -178,7 +184,7 @@ def fit(
         split=data.card.split,
         salt=data.card.salt,
         seed=seed,
-        hyperparameters=dict(settings),
+        hyperparameters=dict(used),
         n_train=len(train),
         majority=data.card.labels[majority],
     )
@@ -205,6 +211,7 @@ def train_pipeline(
     model: Model,
     rebalancing: Rebalancing,
     seed: int,
+    settings: Settings | None = None,
 ) -> tuple[Estimator, Settings, int, tuple[str, ...]]:
     """Return a scaler and a model in one pipeline, the settings, the number of rows fitted on, and notes.
 
@@ -216,30 +223,38 @@ def train_pipeline(
         Natural training rows, shape (n, d).
     y : numpy.ndarray
         Codes 0 … n_labels - 1, shape (n,), each of which occurs.
+    settings : mapping, optional
+        In place of those that the family has for these sizes.
     """
     from sklearn.pipeline import Pipeline
     from sklearn.preprocessing import StandardScaler
 
     if not np.array_equal(np.unique(y), np.arange(n_labels)):
         raise ConfigError("a class has no training rows, so its probability would be missing; drop it before training.")
+    if (why := why_not(model, rebalancing)) is not None:
+        raise ConfigError(f"{model}, {rebalancing} cannot be fitted: {why}.")
     scaler = StandardScaler().fit(X)
-    rows = rebalance(scaler.transform(X), y, method=rebalancing, seed=seed)
     family = FAMILIES[model]
-    settings = family.settings(Sizes(natural=len(y), rebalanced=len(rows.y), features=X.shape[1]))
+    rows = rebalance(scaler.transform(X), y, method=rebalancing, seed=seed)
+    if family.most_rows is not None:
+        rows = limited(rows, most=family.most_rows, fewest=family.fewest, seed=seed)
+    if settings is None:
+        settings = family.settings(Sizes(natural=len(y), rebalanced=len(rows.y), features=X.shape[1]))
     estimator = family.build(settings, seed)
-    notes = (*rows.notes, *_fit_quietly(estimator, rows.X, rows.y))
+    notes = (*rows.notes, *_fit_quietly(estimator, rows))
     return Pipeline([("scale", scaler), ("model", estimator)]), settings, len(rows.y), notes
 
 
-def _fit_quietly(estimator: ClassifierMixin, X: NDArray[np.float64], y: NDArray[np.int64]) -> tuple[str, ...]:
+def _fit_quietly(estimator: ClassifierMixin, rows: Rebalanced) -> tuple[str, ...]:
     """Fit in place; a solver that did not converge is a note, not a warning."""
     from sklearn.linear_model import LogisticRegression
 
+    weights = {} if rows.weights is None else {"sample_weight": rows.weights}
     if not isinstance(estimator, LogisticRegression):
-        estimator.fit(X, y)
+        estimator.fit(rows.X, rows.y, **weights)
         return ()
     with unconverged_is_no_warning():
-        estimator.fit(X, y)
+        estimator.fit(rows.X, rows.y, **weights)
     unconverged = int(estimator.n_iter_.max()) >= estimator.max_iter
     return (f"not converged after {estimator.max_iter} iterations",) if unconverged else ()
 

@@ -27,7 +27,15 @@ from cosmic.facts.results import Setting
 from cosmic.features import Recipe
 from cosmic.records import MagnitudeSystem, Model, Rebalancing, Sky, SplitName
 
-TRUSTED: Final = ("sklearn.tree._tree.Tree",)
+TRUSTED: Final = (
+    "sklearn.tree._tree.Tree",
+    "sklearn.ensemble._hist_gradient_boosting.predictor.TreePredictor",
+    "sklearn.calibration._CalibratedClassifier",
+    "sklearn.calibration._TemperatureScaling",
+    "sklearn.neighbors._kd_tree.KDTree",
+    "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "cosmic.models.network.NetworkClassifier",
+)
 """Types beyond those that skops knows which our families need. A file with any other type is refused."""
 TOLERANCE: Final = 1e-6
 """Largest difference of a probability of the stored rows."""

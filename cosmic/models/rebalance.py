@@ -32,11 +32,14 @@ class Rebalanced:
         Class codes, shape (n,).
     notes : tuple of str
         What had to be done differently, if anything.
+    weights : numpy.ndarray or None
+        Of the rows, shape (n,), with mean 1; None where all count alike.
     """
 
     X: NDArray[np.float64]
     y: NDArray[np.int64]
     notes: tuple[str, ...] = ()
+    weights: NDArray[np.float64] | None = None
 
 
 def rebalance(
@@ -51,7 +54,8 @@ def rebalance(
 
     ``none`` leaves them; ``rarest`` draws from every class as many rows as the smallest has; ``smote`` adds
     synthetic rows between neighbours until every class is as large as the largest. A class with at most five rows
-    has too few neighbours for that: its rows are repeated at random instead, and a note says so.
+    has too few neighbours for that: its rows are repeated at random instead, and a note says so. ``class-weight`` leaves
+    the rows too and weighs them, so that every class has the same sum.
 
     Parameters
     ----------
@@ -65,6 +69,10 @@ def rebalance(
     """
     if method is Rebalancing.NONE:
         return Rebalanced(X, y)
+    if method is Rebalancing.CLASS_WEIGHT:
+        from sklearn.utils.class_weight import compute_sample_weight
+
+        return Rebalanced(X, y, weights=compute_sample_weight("balanced", y))
     if method is Rebalancing.RAREST:
         from imblearn.under_sampling import RandomUnderSampler
 
@@ -86,3 +94,24 @@ def rebalance(
         X, y = RandomOverSampler(sampling_strategy=repeated, random_state=seed).fit_resample(X, y)
         notes = (f"SMOTE repeated rows of {len(repeated)} classes with at most {NEIGHBOURS} training rows",)
     return Rebalanced(X, y, notes)
+
+
+def limited(rows: Rebalanced, *, most: int, fewest: int, seed: int) -> Rebalanced:
+    """Return at most about `most` of the rows, drawn at random within each class, and at least `fewest` of each class.
+
+    Classes keep their shares. A class with fewer rows than `fewest` has them repeated. A note says how many were drawn.
+    """
+    rng = np.random.default_rng(seed)
+    share = min(1.0, most / len(rows.y))
+    taken = []
+    for code in np.unique(rows.y):
+        of = np.flatnonzero(rows.y == code)
+        if share < 1.0:
+            of = np.sort(rng.choice(of, max(min(fewest, len(of)), round(share * len(of))), replace=False))
+        taken.append(np.resize(of, max(fewest, len(of))))
+    at = np.sort(np.concatenate(taken))
+    notes = rows.notes
+    if share < 1.0:
+        notes = (*notes, f"exact on {len(at):,} of {len(rows.y):,} rows, drawn at random within each class")
+    weights = None if rows.weights is None else rows.weights[at]
+    return Rebalanced(rows.X[at], rows.y[at], notes, weights)

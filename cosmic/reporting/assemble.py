@@ -35,13 +35,14 @@ from cosmic.records import (
     Paired,
     Prepared,
     Scored,
+    Searched,
     Sky,
     Snapshot,
     SplitName,
     Task,
     Volunteers,
 )
-from cosmic.reporting import ingest_notes, notes, origins, since
+from cosmic.reporting import ingest_notes, notes, origins, searches, since
 from cosmic.reporting.assemble_study import study_facts
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
@@ -87,6 +88,7 @@ class RunRecords:
     volunteers: Volunteers | None = None
     cutouts: CutoutsTaken | None = None
     studied: Studied | None = None
+    searched: tuple[Searched, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +131,7 @@ def assemble(
     rows = pq.read_table(records.snapshot.path, columns=["object_key", "block", "ra", "dec"])
     part = part_codes(rows, split=options.split, salt=salt, seed=options.seed)
     results = _results(records, sky=records.snapshot.sky)
-    at = {(r.task, r.arm, r.model, r.rebalancing): index for index, r in enumerate(results)}
+    at = {(r.task, r.arm, r.model, r.rebalancing, r.searched): index for index, r in enumerate(results)}
     cards = task_cards(records.prepared)
     split = _split(part, options, salt=salt)
     counts: dict[str, dict[str, int]] = {
@@ -193,7 +195,7 @@ def assemble(
         best=best_per_arm(results),
         arms=tuple(pair for one in records.paired for pair in _pairs(one)),
         selections=tuple(
-            selection.model_copy(update={"result": at[one.task, one.arm, one.scored.model, one.scored.rebalancing]})
+            selection.model_copy(update={"result": at[_key(one)]})
             for one in records.kept
             for selection in _details(one).selections
         ),
@@ -205,6 +207,7 @@ def assemble(
         grid_test=study.grid_test,
         published_grid=study.published_grid,
         published_claims=study.published_claims,
+        searches=tuple(searches.of(one, results) for one in records.searched),
         published_study=() if records.snapshot.sky is Sky.SIMULATED else published_study(),
         notes=(
             *notes.of_pages(records.judged),
@@ -279,6 +282,10 @@ def _result(
     return result.model_copy(update=changes)
 
 
+def _key(kept: Kept) -> tuple[str, str, str, str, bool]:
+    return kept.task, kept.arm, kept.scored.model, kept.scored.rebalancing, kept.scored.searched
+
+
 def _details(kept: Kept) -> Details:
     return Details.model_validate_json(artefacts.check(kept.details).read_bytes())
 
@@ -297,11 +304,9 @@ def _honest(kept: Sequence[Kept]) -> list[Kept]:
 
 
 def _hierarchy(
-    composed: Sequence[Composed], kept: Sequence[Kept], at: dict[tuple[str, str, str | None, str | None], int]
+    composed: Sequence[Composed], kept: Sequence[Kept], at: dict[tuple[str, str, str | None, str | None, bool], int]
 ) -> tuple[f.Hierarchy, ...]:
-    index = {
-        (one.task.value, one.arm.value): at[one.task, one.arm, one.scored.model, one.scored.rebalancing] for one in kept
-    }
+    index = {(one.task.value, one.arm.value): at[_key(one)] for one in kept}
     found = []
     for one in composed:
         facts = f.Hierarchy.model_validate_json(artefacts.check(one.path).read_bytes())
@@ -370,6 +375,7 @@ def _run(
         earlier_pages=others,
         previous=previous,
         remark=records.remark or None,
+        searched=tuple(searches.turn(one) for one in records.searched),
         notes=(
             *notes.of_earlier_ingests(records.ingest.earlier, others, survey=options.source == "skyserver"),
             *ingest_notes.of_updates(records.ingest),

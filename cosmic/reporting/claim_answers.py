@@ -59,8 +59,8 @@ def ends_at(path: str, ends: tuple[float, float]) -> tuple[Number, Number]:
 
 
 def same_inputs(one: Result, task: str) -> bool:
-    """Return whether a result is of the task and the study's inputs, with all classes."""
-    return one.task == task and one.arm == PUBLISHED and not one.dropped_classes
+    """Return whether a result is of the task and the study's inputs, with all classes, and of no search: families are to be compared."""
+    return one.task == task and one.arm == PUBLISHED and not one.dropped_classes and not one.searched
 
 
 def index_of(facts: Facts, task: str, model: str, *, rebalancing: str | None = None) -> int | None:

@@ -174,12 +174,13 @@ def _not_tested(facts: Facts, claim: str, published: Number | None, task: str, a
 
 
 def _of_model(facts: Facts, task: str, arm: str, model: str, rebalancing: str | None = None) -> int | None:
-    """The index of a family's result that is best on validation, of those that know every class of the task."""
+    """The index of a family's result that is best on validation, of those that know every class; searched ones apart."""
     return best_result(
         facts.results,
         lambda result: (
             (result.task, result.arm, result.model) == (task, arm, model)
             and not result.dropped_classes
+            and not result.searched
             and (rebalancing is None or result.rebalancing == rebalancing)
         ),
     )

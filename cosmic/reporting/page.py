@@ -19,6 +19,7 @@ from cosmic.reporting.cards import cards
 from cosmic.reporting.heldout import SHOWN, held_lines
 from cosmic.reporting.ledger import beside, findings
 from cosmic.reporting.published import other_classes
+from cosmic.reporting.search_view import SearchView, search_views
 from cosmic.reporting.shown import At, Number, Style, Words, marked
 from cosmic.reporting.skymap import sky_pictures
 from cosmic.reporting.verdict import things_to_know, verdict
@@ -60,6 +61,7 @@ class TaskView:
     largest: int
     holdout: tuple[tuple[int, int], ...]
     shown: tuple[Shown, ...]
+    searches: tuple[SearchView, ...]
 
 
 def build(facts_path: Path) -> Path:
@@ -144,6 +146,7 @@ def _task_view(facts: Facts, f: At, name: str) -> TaskView:
         shown=tuple(
             _shown(facts, f, name, arm, best[arm], opened=best[arm] == baseline) for arm in sorted(best, key=_arm_order)
         ),
+        searches=search_views(facts, name),
     )
 
 

@@ -80,9 +80,9 @@ def record_run(
             settings={name: str(value) for name, value in given.items()},
         )
     )
-    results = {(r.task, r.arm, r.model, r.rebalancing): r for r in read_facts(report.facts).results}
+    results = {(r.task, r.arm, r.model, r.rebalancing, r.searched): r for r in read_facts(report.facts).results}
     for one in records.kept:
-        result = results[one.task, one.arm, one.scored.model, one.scored.rebalancing]
+        result = results[one.task, one.arm, one.scored.model, one.scored.rebalancing, one.scored.searched]
         figures = {"validation_f1": one.scored.validation_f1, "test_f1": result.test.f1 if result.test else None}
         catalogue.record_model(
             ModelVersion(

@@ -42,6 +42,7 @@ MODELS: Final = {
     "logistic": "logistic regression",
     "decision_tree": "decision tree",
     "random_forest": "random forest",
+    "extra_trees": "extremely random trees",
     "knn": "nearest neighbours",
     "svm": "support vector machine",
     "ffnn": "feed-forward network",
@@ -52,7 +53,7 @@ REBALANCING: Final = {
     "none": "natural classes",
     "smote": "SMOTE",
     "rarest": "cut to the rarest",
-    "class_weight": "class weights",
+    "class-weight": "class weights",
 }
 PARTS: Final = {"train": "train", "validation": "validation", "test": "test"}
 METRICS: Final = {

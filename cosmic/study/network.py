@@ -1,4 +1,4 @@
-"""The study's network for tables, in Keras. The one module that imports TensorFlow, late; without it, says so.
+"""The study's network for tables, as the study trained it. `cosmic.models.network` builds it; nothing is imported early.
 
 No global seed is set: weights and the order of rows are drawn from the given one.
 """
@@ -6,31 +6,23 @@ No global seed is set: weights and the order of rows are drawn from the given on
 from __future__ import annotations
 
 import itertools
-import logging
 import math
-import os
-from importlib.util import find_spec
 from typing import Final, Protocol, cast
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.facts.grid import Epoch
+from cosmic.models import network
+from cosmic.models.network import BATCHES_A_STEP, LAYERS, NOT_INSTALLED, missing
 from cosmic.study.published import NetworkSetting
 
-LAYERS: Final = (512, 128)
+__all__ = ["BATCHES_A_STEP", "LAYERS", "NOT_INSTALLED", "Network", "build", "missing", "parameters"]
+
 BATCH: Final = 2_048
 EPOCHS: Final = 5
 LEAST: Final = 1e-7
 """The least probability whose logarithm Keras takes."""
-BATCHES_A_STEP: Final = 32
-"""Batches that one call of the compiled step trains on: half the time of one by one, and the same arithmetic."""
-NOT_INSTALLED: Final = "extra neural is not installed"
-
-
-def missing() -> str | None:
-    """Return why networks cannot be fitted here, or None where they can."""
-    return None if find_spec("tensorflow") else NOT_INSTALLED
 
 
 def parameters(features: int, classes: int) -> int:
@@ -157,28 +149,16 @@ def build(
     setting: NetworkSetting, *, features: int, classes: int, seed: int, batches_a_step: int = BATCHES_A_STEP
 ) -> KerasModel:
     """Return the compiled, untrained network."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings at import are no news
-    from tensorflow import keras
-
-    logging.getLogger("tensorflow").setLevel(
-        logging.ERROR
-    )  # it warns of many models in one process, which is the point
-    inputs = keras.Input((features,))
-    inner = inputs
-    for at, width in enumerate(LAYERS):
-        normal = keras.initializers.RandomNormal(seed=seed + at)
-        inner = keras.layers.Dense(width, activation=setting.activation, kernel_initializer=normal)(inner)
-    last = keras.initializers.RandomNormal(seed=seed + len(LAYERS))
-    outputs = keras.layers.Dense(classes, activation="softmax", kernel_initializer=last)(inner)
-    model: KerasModel = keras.Model(inputs, outputs)
-    model.compile(
-        optimizer=keras.optimizers.Adam(setting.learning_rate),
-        loss="sparse_categorical_crossentropy",
-        metrics=["accuracy"],
-        steps_per_execution=batches_a_step,
-        jit_compile=False,  # slower on these small layers
+    built = network.build(
+        activation=setting.activation,
+        learning_rate=setting.learning_rate,
+        features=features,
+        classes=classes,
+        seed=seed,
+        batches_a_step=batches_a_step,
+        metrics=("accuracy",),
     )
-    return model
+    return cast(KerasModel, built)
 
 
 def _number(value: float) -> float | None:
