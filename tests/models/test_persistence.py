@@ -45,7 +45,9 @@ def trained(prepared: Prepared, tmp_path_factory: pytest.TempPathFactory) -> Tra
 
 
 @pytest.mark.parametrize("model", list(Model))
-def test_a_stored_model_answers_as_when_fitted_and_needs_no_type_beyond_the_list(prepared: Prepared, tmp_path: Path, model: Model) -> None:
+def test_a_stored_model_answers_as_when_fitted_and_needs_no_type_beyond_the_list(
+    prepared: Prepared, tmp_path: Path, model: Model
+) -> None:
     if (why := FAMILIES[model].missing()) is not None:
         pytest.skip(why)
     made = fitted(prepared, tmp_path, model)
