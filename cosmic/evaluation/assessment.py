@@ -7,6 +7,7 @@ import time
 
 from cosmic.evaluation.intervals import RESAMPLES, block_intervals, confusion_by_block, confusion_figures
 from cosmic.evaluation.metrics import score, score_counts
+from cosmic.evaluation.reliability import reliability
 from cosmic.facts.results import Part, Result, Scores
 from cosmic.models.fit import FitFacts
 from cosmic.models.predictions import Predictions
@@ -45,15 +46,19 @@ def assess(fitted: Fitted, *, resamples: int = RESAMPLES, seed: int = 0) -> Resu
         searched=facts.searched,
         train=score_counts(facts.train, majority=facts.majority),
         validation=_part(predictions, "validation", facts.majority),
-        test=with_intervals(
-            _part(predictions, "test", facts.majority), predictions.within("test"), resamples=resamples, seed=seed
-        ),
+        test=_tested(predictions, facts.majority, resamples=resamples, seed=seed),
     )
     _log.info(
         "%s, %s: %s, %s assessed on %d test rows in %.1f s",
         facts.task, facts.arm, facts.model, facts.rebalancing, facts.n_test, time.perf_counter() - started,
     )  # fmt: skip
     return result
+
+
+def _tested(predictions: Predictions, majority: int, *, resamples: int, seed: int) -> Scores:
+    of = predictions.within("test")
+    scores = with_intervals(_part(predictions, "test", majority), of, resamples=resamples, seed=seed)
+    return scores.model_copy(update={"reliability": reliability(of.y, of.p, seed=seed)})
 
 
 def with_intervals(scores: Scores, predictions: Predictions, *, resamples: int, seed: int) -> Scores:

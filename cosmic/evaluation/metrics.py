@@ -62,6 +62,7 @@ def score_answers(
         f1=float(weighted[2]),
         f1_macro=_mean(f1),
         balanced_accuracy=_mean(recall),
+        balanced=1.0 / int((n > 0).sum()),
         majority=base[0],
         majority_f1=base[1],
         majority_f1_macro=base[2],

@@ -40,6 +40,31 @@ class Confusion(Block):
     counts: tuple[tuple[int, ...], ...]
 
 
+class ReliabilityBin(Block):
+    """Answers whose confidence lies in [lo, hi): their number, mean confidence and share of right ones."""
+
+    lo: float
+    hi: float
+    n: int
+    confidence: float
+    right: float
+
+
+class Reliability(Block):
+    """Whether a model is right as often as it says.
+
+    `error` is the expected calibration error, the mean distance of confidence and share of right answers over the bins;
+    a perfectly calibrated model would have `expected` on the mean with as many answers, and less than `expected_upper` in
+    95 of 100 cases.
+    """
+
+    error: float
+    expected: float
+    expected_upper: float
+    n: int
+    bins: tuple[ReliabilityBin, ...]
+
+
 class Scores(Block):
     """One score block: the same figures for train, validation, test and hold-out.
 
@@ -53,9 +78,14 @@ class Scores(Block):
         Accuracy of always answering the class that is most frequent in the training part.
     majority_f1, majority_f1_macro : float or None
         Weighted and macro F1 of the same answer, the baseline of `f1` and `f1_macro`.
+    balanced : float or None
+        Balanced accuracy that knows nothing: one over the number of true classes, whatever is answered, be it always the
+        same class or any class by lot.
     log_loss, brier : float or None
         How good the probabilities are; smaller is better, 0 is perfect. Mean of -ln P(true class), and mean squared
         distance between probabilities and truth, summed over classes (0 to 2). Null for the training part.
+    reliability : Reliability or None
+        Confidence beside the share of right answers, on the test part of every model.
     interval : dict
         95 % interval by the name of the figure, such as ``{"f1": (0.91, 0.92)}``. Figures without one are absent.
     """
@@ -69,8 +99,10 @@ class Scores(Block):
     majority: float | None = None
     majority_f1: float | None = None
     majority_f1_macro: float | None = None
+    balanced: float | None = None
     log_loss: float | None = None
     brier: float | None = None
+    reliability: Reliability | None = None
     per_class: dict[str, ClassScore] = Field(default_factory=dict)
     interval: dict[str, Interval] = Field(default_factory=dict)
     confusion: Confusion | None = None

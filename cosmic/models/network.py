@@ -121,8 +121,13 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc] #
         )
         rows, codes = X.astype(np.float32), y.astype(np.int32)
         weights = None if sample_weight is None else sample_weight.astype(np.float32)
-        for epoch in range(max(self.epochs, -(-STEPS // steps))):
-            order = np.random.default_rng([self.random_state, epoch]).permutation(len(codes))
+        passes = max(self.epochs, -(-STEPS // steps))
+        together = max(1, BATCHES_A_STEP // steps)  # a call has its price: small data are passed several times in one
+        for first in range(0, passes, together):
+            order = np.concatenate([
+                np.random.default_rng([self.random_state, epoch]).permutation(len(codes))
+                for epoch in range(first, min(first + together, passes))
+            ])  # fmt: skip
             model.fit(
                 rows[order],
                 codes[order],

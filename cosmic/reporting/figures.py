@@ -82,6 +82,29 @@ def importance(name: str, result: Result, *, width: int = 430) -> style.Picture 
     return style.picture(name, width=width, height=52 + 21 * len(ordered), alt=alt + ".", draw=draw)
 
 
+def reliability(name: str, result: Result, *, width: int = 300) -> style.Picture | None:
+    """Return the share of right answers against confidence on the test part, or None where that is not known."""
+    found = result.test.reliability if result.test else None
+    if found is None:
+        return None
+
+    def draw(figure: Figure) -> None:
+        frame = figure.subplots()
+        frame.plot([0, 1], [0, 1], color=style.PUBLISHED, lw=1, ls="--")
+        largest = max(each.n for each in found.bins)
+        frame.plot(
+            [each.confidence for each in found.bins], [each.right for each in found.bins], color=style.INK, lw=1.1
+        )
+        frame.scatter([each.confidence for each in found.bins], [each.right for each in found.bins],
+                      s=[8 + 60 * each.n / largest for each in found.bins], color=style.INK, zorder=3)  # fmt: skip
+        frame.set(xlim=(0, 1.02), ylim=(0, 1.02), xticks=(0, 0.5, 1), yticks=(0, 0.5, 1))
+        frame.set_xlabel("probability of the answer")
+        frame.set_ylabel("share right")
+
+    alt = "Share of right answers against the probability of the answer; larger points are of more objects; on the dashed line both agree."
+    return style.picture(name, width=width, height=220, alt=alt, draw=draw)
+
+
 def forest(facts: Facts, rows: Sequence[Beside], *, width: int = 540) -> style.Picture | None:
     """Return published weighted F1 scores against ours as a forest plot, or None where there are none."""
     if not rows:

@@ -39,6 +39,7 @@ class Shown:
     result: int
     open: bool
     importance: style.Picture | None
+    reliability: style.Picture | None
     no_matter: bool
     curve: style.Picture | None
     unseen: tuple[Words, ...]
@@ -181,6 +182,7 @@ def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool
         result=index,
         open=opened,
         importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]) if matters else None,
+        reliability=figures.reliability(f"reliability-{task}-{arm}", facts.results[index]),
         no_matter=bool(facts.results[index].importance) and not matters,
         curve=figures.completeness_curves(f"curve-{task}-{arm}", [facts.selections[i] for i in chosen]),
         unseen=_unseen(facts, chosen),

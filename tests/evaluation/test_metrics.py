@@ -97,3 +97,10 @@ def test_perfect_and_uniform_probabilities_have_their_known_scores() -> None:
     sure, flat = score(y, np.eye(3), LABELS), score(y, np.full((3, 3), 1 / 3), LABELS)
     assert (sure.log_loss, sure.brier) == pytest.approx((0, 0), abs=1e-9)
     assert (flat.log_loss, flat.brier) == pytest.approx((np.log(3), 2 / 3))
+
+
+@pytest.mark.parametrize("answer", [[0, 0, 0, 0], [2, 2, 2, 2]])
+def test_an_answer_that_knows_nothing_has_the_balanced_baseline(answer: list[int]) -> None:
+    found = score_answers(np.array([0, 0, 1, 2]), np.array(answer), ("a", "b", "c", "d"))
+    assert found.balanced == 1 / 3
+    assert found.balanced_accuracy == pytest.approx(found.balanced)

@@ -13,8 +13,8 @@ from cosmic.reporting.check import numbers_not_in_facts
 from flows.closing import closing
 from tests.flows.runs import WHAT_INGEST_MET, Ran, RunPipeline, Twice, files_below
 
-STEPS = 48
-"""fetch, judge, ingest, freeze, 2 x prepare, 18 x fit, 18 x score, 2 x keep, compose, 2 x pair."""
+STEPS = 56
+"""fetch, judge, ingest, freeze, 2 x prepare, 22 x fit, 22 x score, 2 x keep, compose, 2 x pair."""
 
 
 class TestTheFirstRun:
@@ -44,9 +44,10 @@ class TestTheFirstRun:
         assert twice.first.glance().rows == ingest.valid
         assert sum(ingest.reasons.values()) >= ingest.quarantined > 0
 
-    def test_nine_models_of_each_node_were_trained_and_one_is_kept(self, twice: Twice) -> None:
+    def test_the_usual_models_of_each_node_were_trained_and_one_is_kept(self, twice: Twice) -> None:
         facts = twice.first.facts
-        assert len({(result.task, result.model, result.rebalancing) for result in facts.results if result.test}) == 18
+        assert len({(result.task, result.model, result.rebalancing) for result in facts.results if result.test}) == 22
+        assert all(result.test is None or result.test.reliability for result in facts.results)
         assert {(best.task, best.arm) for best in facts.best} == {
             ("superclass", "photometric"),
             ("star", "photometric"),
@@ -70,7 +71,7 @@ class TestTheSecondRun:
         assert set(facts_equal(twice.first.facts, twice.second.facts)) == WHAT_INGEST_MET
 
     def test_no_file_of_a_fit_was_touched(self, twice: Twice) -> None:
-        assert len(twice.fits) > 18 * 4
+        assert len(twice.fits) > 22 * 4
         assert files_below(twice.first.options.home / "simulated" / "fits") == twice.fits
 
     def test_it_has_a_report_of_its_own_and_is_compared_with_the_first(self, twice: Twice) -> None:

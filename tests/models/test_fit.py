@@ -12,13 +12,26 @@ import pytest
 from cosmic import artefacts
 from cosmic.datasets import Dataset, prepare
 from cosmic.errors import ArtefactCorrupt, ConfigError
+from cosmic.models.families import FAMILIES, USUAL, kinds, left_out, why_not
 from cosmic.models.fit import FitFacts, fit, one_thread, train_pipeline
 from cosmic.models.persistence import load
 from cosmic.models.predictions import Predictions
 from cosmic.records import Arm, Fitted, Model, Prepared, Rebalancing, SplitName, Task
 from tests.small_sky import small_rows, small_snapshot
 
-EVERY = [(model, rebalancing) for model in Model for rebalancing in Rebalancing]
+EACH = [
+    *((Model.DECISION_TREE, how) for how in Rebalancing),
+    *((model, Rebalancing.CLASS_WEIGHT if FAMILIES[model].weights else Rebalancing.NONE)
+      for model in Model if model is not Model.DECISION_TREE),
+]  # fmt: skip
+"""Every family once and every rebalancing once."""
+AT_ONCE = [(Model.LOGISTIC, Rebalancing.SMOTE), (Model.RANDOM_FOREST, Rebalancing.NONE),
+           (Model.BOOSTING, Rebalancing.CLASS_WEIGHT)]  # fmt: skip
+
+
+def needs(model: Model) -> None:
+    if (why := FAMILIES[model].missing()) is not None:
+        pytest.skip(why)
 
 
 @pytest.fixture(scope="module")
@@ -41,10 +54,11 @@ def run(prepared: Prepared, folder: Path, model: Model = Model.DECISION_TREE, re
     return fit(prepared, model=model, rebalancing=rebalancing, seed=seed, folder=folder)
 
 
-@pytest.mark.parametrize(("model", "rebalancing"), EVERY)
+@pytest.mark.parametrize(("model", "rebalancing"), EACH)
 def test_every_family_and_rebalancing_fits_and_beats_the_majority(
     prepared: Prepared, data: Dataset, tmp_path: Path, model: Model, rebalancing: Rebalancing
 ) -> None:
+    needs(model)
     fitted = run(prepared, tmp_path, model, rebalancing)
     said = Predictions.load(fitted.predictions)
     facts = FitFacts.load(fitted.facts)
@@ -56,7 +70,7 @@ def test_every_family_and_rebalancing_fits_and_beats_the_majority(
         len(data.within(p)) for p in ("train", "validation", "test")
     )
     assert set(said.keys.to_pylist()) == set(data.keys.take(np.flatnonzero(data.part > 0)).to_pylist())
-    expected = {Rebalancing.NONE: facts.n_train, Rebalancing.SMOTE: 3 * np.bincount(data.y[data.within("train")]).max(),
+    expected = {Rebalancing.NONE: facts.n_train, Rebalancing.CLASS_WEIGHT: facts.n_train, Rebalancing.SMOTE: 3 * np.bincount(data.y[data.within("train")]).max(),
                 Rebalancing.RAREST: 3 * np.bincount(data.y[data.within("train")]).min()}  # fmt: skip
     assert facts.n_fitted == expected[rebalancing]
 
@@ -91,11 +105,26 @@ def test_validation_and_test_rows_have_no_part_in_training(prepared: Prepared, d
 
 @pytest.mark.parametrize("model", list(Model))
 def test_the_same_seed_gives_the_same_bytes(prepared: Prepared, tmp_path: Path, model: Model) -> None:
-    one = run(prepared, tmp_path / "one", model, Rebalancing.SMOTE)
-    two = run(prepared, tmp_path / "two", model, Rebalancing.SMOTE)
+    needs(model)
+    one = run(prepared, tmp_path / "one", model, Rebalancing.RAREST)
+    two = run(prepared, tmp_path / "two", model, Rebalancing.RAREST)
     assert one.id == two.id
     assert one.model.read_bytes() == two.model.read_bytes()
     assert one.predictions.read_bytes() == two.predictions.read_bytes()
+
+
+def test_every_rebalancing_of_a_named_family_is_fitted_and_what_is_left_out_says_why() -> None:
+    assert {how for _, how in kinds([Model.BOOSTING])} == set(Rebalancing)
+    assert Rebalancing.CLASS_WEIGHT not in {how for _, how in kinds([Model.KNN])}
+    assert left_out([Model.KNN]) == ("knn, class-weight: not run, the family knows no weights",)
+    assert kinds(()) == USUAL
+    assert {model for model, _ in USUAL} == {Model.LOGISTIC, Model.DECISION_TREE, Model.RANDOM_FOREST, Model.BOOSTING}
+    assert all(why_not(*kind) is None for kind in USUAL)
+
+
+def test_a_family_that_knows_no_weights_refuses_them(prepared: Prepared, tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match="knows no weights"):
+        run(prepared, tmp_path, Model.KNN, Rebalancing.CLASS_WEIGHT)
 
 
 def test_another_seed_or_rebalancing_gives_another_fit(prepared: Prepared, tmp_path: Path) -> None:
@@ -105,9 +134,9 @@ def test_another_seed_or_rebalancing_gives_another_fit(prepared: Prepared, tmp_p
 
 
 def test_fits_at_once_give_what_they_give_alone(prepared: Prepared, tmp_path: Path) -> None:
-    alone = [run(prepared, tmp_path / "alone", *one).id for one in EVERY]
+    alone = [run(prepared, tmp_path / "alone", *one).id for one in AT_ONCE]
     with ThreadPoolExecutor(3) as pool:
-        together = list(pool.map(lambda one: run(prepared, tmp_path / "together", *one).id, EVERY))
+        together = list(pool.map(lambda one: run(prepared, tmp_path / "together", *one).id, AT_ONCE))
     assert together == alone
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from numpy.typing import NDArray
 
-from cosmic.models.rebalance import rebalance
+from cosmic.models.rebalance import Rebalanced, limited, rebalance
 from cosmic.records import Rebalancing
 
 SIZES = (60, 25, 12)
@@ -58,3 +58,22 @@ def test_a_seed_decides_the_rows(method: Rebalancing) -> None:
     one, same, other = (rebalance(X, y, method=method, seed=seed).X for seed in (4, 4, 5))
     np.testing.assert_array_equal(one, same)
     assert not np.array_equal(one, other)
+
+
+def test_class_weights_leave_the_rows_and_give_every_class_the_same_sum() -> None:
+    X, y = np.arange(12.0).reshape(-1, 1), np.repeat([0, 1, 2], [8, 3, 1])
+    found = rebalance(X, y, method=Rebalancing.CLASS_WEIGHT, seed=0)
+    np.testing.assert_array_equal(found.X, X)
+    assert found.weights is not None
+    np.testing.assert_allclose(np.bincount(y, weights=found.weights), [4.0, 4.0, 4.0])
+
+
+def test_rows_beyond_a_limit_are_drawn_within_each_class_and_a_note_says_so() -> None:
+    y = np.repeat([0, 1, 2], [900, 90, 2])
+    found = limited(Rebalanced(np.arange(992.0).reshape(-1, 1), y, weights=y + 1.0), most=100, fewest=3, seed=0)
+    assert np.bincount(found.y).tolist() == [91, 9, 3]
+    assert found.weights is not None
+    np.testing.assert_array_equal(found.weights, found.y + 1.0)
+    assert found.notes == ("exact on 103 of 992 rows, drawn at random within each class",)
+    few = limited(Rebalanced(np.arange(4.0).reshape(-1, 1), np.array([0, 0, 0, 1])), most=100, fewest=3, seed=0)
+    assert (np.bincount(few.y).tolist(), few.notes) == ([3, 3], ())
