@@ -15,6 +15,7 @@ from __future__ import annotations
 import argparse
 import os
 import tempfile
+from collections.abc import Callable
 from concurrent.futures import ProcessPoolExecutor
 from functools import lru_cache
 from multiprocessing import get_context
@@ -24,11 +25,14 @@ from typing import Final
 if __name__ == "__main__":
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before numpy comes
 
+import numpy as np
+
 from benchmarks.study_matrices import Made, made
 from benchmarks.study_plain import Plain, plain_row
 from benchmarks.study_tables import SAGA, Line, append, family_of, peak_mb, read, smote_line, table
 from cosmic.facts.grid import GridResult
 from cosmic.records import Task
+from cosmic.study import accelerated
 from cosmic.study.matrices import Matrix, PreparedMatrix
 from cosmic.study.published import Balance, Family, GridRow, study_grid
 from cosmic.study.units import Kind, Speed, Unit, run_unit, units
@@ -55,9 +59,22 @@ def theirs(rows: list[GridRow], prepared: PreparedMatrix) -> tuple[list[Plain], 
     return [plain_row(row, _load(prepared), seed=0) for row in rows], peak_mb()
 
 
-def apart() -> ProcessPoolExecutor:
+def _imported() -> None:
+    """Import whatever fits, once: what that takes is nobody's fit."""
+    import sklearn.ensemble
+    import sklearn.multiclass
+    import sklearn.neighbors
+    import sklearn.svm
+    import sklearn.tree  # noqa: F401
+
+    if accelerated.missing() is None:
+        accelerated.nearest(1, threads=1).fit(np.eye(3)).kneighbors(np.eye(3))
+        accelerated.forest(trees=1, depth=1, bootstrap=True, balanced=False, seed=0)
+
+
+def apart(first: Callable[[], None] | None = None) -> ProcessPoolExecutor:
     """Return one process that starts from nothing."""
-    return ProcessPoolExecutor(1, mp_context=get_context("spawn"))
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=first)
 
 
 def compare(
@@ -134,7 +151,7 @@ def main() -> None:
             if not asked.family or family_of(unit) in asked.family
         ]
         speed = Speed(asked.speed)
-        with apart() as mine, apart() as plain:
+        with apart(_imported) as mine, apart(_imported) as plain:
             for unit, each in sorted(work, key=lambda pair: ORDER.index(pair[0].kind)):
                 key = unit.key(each.matrix, seed=0, speed=speed)
                 if key not in done:
