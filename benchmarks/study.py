@@ -37,7 +37,15 @@ from cosmic.study.matrices import Matrix, PreparedMatrix
 from cosmic.study.published import Balance, Family, GridRow, study_grid
 from cosmic.study.units import Kind, Speed, Unit, run_unit, units
 
-ORDER: Final = (Kind.NEIGHBOURS, Kind.FOREST, Kind.TREE, Kind.LOGISTIC, Kind.PLAIN, Kind.NETWORK)
+ORDER: Final = (
+    Family.KNN,
+    Family.RANDOM_FOREST,
+    Family.DECISION_TREE,
+    Family.LOGISTIC,
+    Family.SVM,
+    Family.FFNN,
+    SAGA,
+)
 """What is run first: where there is something to gain."""
 
 
@@ -152,7 +160,7 @@ def main() -> None:
         ]
         speed = Speed(asked.speed)
         with apart(_imported) as mine, apart(_imported) as plain:
-            for unit, each in sorted(work, key=lambda pair: ORDER.index(pair[0].kind)):
+            for unit, each in sorted(work, key=lambda pair: ORDER.index(family_of(pair[0]))):
                 key = unit.key(each.matrix, seed=0, speed=speed)
                 if key not in done:
                     done[key] = compare(unit, each, speed=speed, threads=asked.threads, mine=mine, plain=plain)

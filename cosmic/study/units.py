@@ -133,8 +133,8 @@ def _nest(row: GridRow) -> tuple[Kind, object]:
             return Kind.FOREST, (place, bootstrap)
         case TreeSetting(criterion=criterion):
             return Kind.TREE, (place, criterion)
-        case LogisticSetting(solver="lbfgs", penalty=penalty, C=C):
-            return Kind.LOGISTIC, (place, penalty, C)
+        case LogisticSetting(solver=solver, penalty=penalty, C=C):
+            return Kind.LOGISTIC, (place, solver, penalty, C)
         case NetworkSetting():
             return Kind.NETWORK, row.key
         case _:
@@ -265,7 +265,7 @@ def build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, thr
         case Kind.TREE:
             return TreeNest(rows, seed=seed)
         case Kind.LOGISTIC:
-            return LogisticNest(rows, seed=seed, fast_rows=FAST_ROWS if fast else None)
+            return LogisticNest(rows, seed=seed, threads=threads, fast_rows=FAST_ROWS if fast else None)
         case Kind.CONVERGED_SVM:
             return PlainNest(converged_svm(rows[0]))
         case Kind.NETWORK:
