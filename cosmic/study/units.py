@@ -254,18 +254,21 @@ def _fewer(data: Matrix, *, seed: int) -> tuple[Matrix, str]:
     return dataclasses.replace(data, X=data.X[kept], y=data.y[kept]), said
 
 
-def build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, threads: int) -> Nest:
-    """Return the unfitted models of a unit."""
+def build(
+    kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, threads: int, from_rows: int = FAST_ROWS
+) -> Nest:
+    """Return the unfitted models of a unit; fast ones leave the study's way on `from_rows` rows or more."""
     fast = speed is Speed.FAST
+    fast_rows = from_rows if fast else None
     match kind:
         case Kind.NEIGHBOURS:
             return NeighboursNest(rows, index=partial(accelerated.nearest, threads=threads, accelerate=fast))
         case Kind.FOREST:
-            return ForestNest(rows, seed=seed, threads=threads, fast_rows=FAST_ROWS if fast else None)
+            return ForestNest(rows, seed=seed, threads=threads, fast_rows=fast_rows)
         case Kind.TREE:
             return TreeNest(rows, seed=seed)
         case Kind.LOGISTIC:
-            return LogisticNest(rows, seed=seed, threads=threads, fast_rows=FAST_ROWS if fast else None)
+            return LogisticNest(rows, seed=seed, threads=threads, fast_rows=fast_rows)
         case Kind.CONVERGED_SVM:
             return PlainNest(converged_svm(rows[0]))
         case Kind.NETWORK:
