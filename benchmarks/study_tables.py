@@ -128,9 +128,11 @@ def _sides(members: list[Line]) -> str:
 def growth(skies: list[list[Line]]) -> str:
     """Return by family the exponent with which CPU seconds grow: the slope of their log against the log of rows fitted.
 
-    One line a family, of the units that every sky has.
+    One line a family, of the units that every file has; the rest is left out, so that only like is compared.
     """
     shared = set.intersection(*({line.unit for line in sky if line.rows} for sky in skies))
+    if not shared:
+        return "no exponents: no unit was run in every file"
     kept = [[line for line in sky if line.unit in shared] for sky in skies]
     rows = [sum(line.fitted for line in sky) for sky in kept]
     text = [f"{'family':16}{'plain':>8}{'ours':>8}  exponents of CPU seconds over {len(skies)} skies"]

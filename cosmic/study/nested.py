@@ -164,9 +164,7 @@ class LogisticNest:
     many rows its optimum is close by, and saga goes on from there until it converges.
     """
 
-    def __init__(
-        self, rows: tuple[GridRow, ...], *, seed: int, threads: int = 1, fast_rows: int | None = None
-    ) -> None:
+    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, threads: int = 1, fast_rows: int | None = None) -> None:
         self.settings = tuple(cast(LogisticSetting, row.setting) for row in rows)
         if len({(s.solver, s.penalty, s.C, s.l1_ratio) for s in self.settings}) != 1:
             raise ValueError("logistic regressions with different penalties have no fit in common.")
