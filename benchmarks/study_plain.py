@@ -1,8 +1,8 @@
 """The grid as the study ran it: a fit of its own for each row, by plain scikit-learn and Keras. Shares nothing.
 
-The baseline of `benchmarks.study`, on the same matrices and with the same seeds. As in the study's notebooks every
-estimator is built with its defaults for whatever a published setting does not name: neighbours and forests take one
-core (`n_jobs` is not set), rows are float64, and the network takes its rows one by one through tf.data.
+The baseline of `benchmarks.study`, on the same matrices and with the same seeds. Whatever a published setting does not
+name is left as the library has it: neighbours and forests take one core (`n_jobs`), neighbours choose their own tree,
+rows are float64. The network takes its rows one by one through tf.data, as in the study.
 """
 
 from __future__ import annotations
