@@ -2,6 +2,10 @@
 PYTHON ?= python3
 VENV := .venv
 BIN := $(VENV)/bin
+comma := ,
+# `make run` needs no extra. Tests and benchmarks run with all of them, where the platform has them; `make test EXTRAS=`
+# runs those of the core alone.
+TEST_EXTRAS := $(if $(filter undefined,$(origin EXTRAS)),neural$(comma)fast,$(EXTRAS))
 EXTRAS ?=
 
 # Compiled modules are what makes the second start fast; some machines switch them off.
@@ -20,10 +24,10 @@ run: $(VENV)/.core  ## the whole pipeline on the simulated sky; prints where the
 rehearse: $(VENV)/.dev  ## a stand-in for SkyServer on loopback, until Ctrl-C
 	$(BIN)/python -m tests.skyserver $(ARGS)
 
-test: $(VENV)/.dev  ## the default tests (under six minutes)
+test: $(VENV)/.test  ## the default tests (under six minutes)
 	$(BIN)/python -m pytest -q $(ARGS)
 
-test-slow: $(VENV)/.dev  ## drills: kills, servers, real tables
+test-slow: $(VENV)/.test  ## drills: kills, servers, real tables
 	$(BIN)/python -m pytest -q -m slow $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, layers
@@ -36,7 +40,7 @@ format: $(VENV)/.dev  ## rewrite to our style
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
 
-bench: $(VENV)/.dev  ## every speed and memory claim
+bench: $(VENV)/.test  ## every speed and memory claim
 	$(BIN)/python -m benchmarks $(ARGS)
 
 pins: $(VENV)/.dev  ## resolve constraints.txt again from pyproject.toml
@@ -71,4 +75,6 @@ $(VENV)/.dev: pyproject.toml constraints.txt | $(BIN)/uv
 	$(call install,-e ".[dev$(if $(EXTRAS),$(comma)$(EXTRAS))]")
 	@touch $(VENV)/.core $@
 
-comma := ,
+$(VENV)/.test: pyproject.toml constraints.txt | $(BIN)/uv
+	$(call install,-e ".[dev$(if $(TEST_EXTRAS),$(comma)$(TEST_EXTRAS))]")
+	@touch $(VENV)/.core $(VENV)/.dev $@

@@ -1,235 +1,175 @@
 """The published grid, ours beside the study's way: `python -m benchmarks.study --rows N`.
 
-Both fit and predict the validation rows of the same matrices of a simulated sky, unit by unit, one after the other in
-one process; what training scores cost is left out of both. Prints, by family, the CPU seconds and the wall clock of
-both, their ratios, and the largest difference of weighted and of macro F1 of any row, and who did the work. Each unit is
-written to `--out` when it is done, and is not run again: a run that was stopped goes on.
+Both fit and predict the validation rows of the same matrices of a simulated sky, unit by unit, one after the other, each
+way in a process of its own, so that the peak memory of each is its own; the sky is made in a third. What training scores
+cost is left out of both. Prints, by family, the CPU seconds and the wall clock of both, their ratios, the largest
+difference of weighted and of macro F1 of any row, and who did the work. Each unit is written to `--out` when it is done,
+and is not run again: a run that was stopped goes on.
 
-Machines are noisy: read ratios.
+Machines are noisy: read ratios. `python -m benchmarks.study_tables FILE …` prints the tables of `--out` files again, and
+how the costs grow from one to the next.
 """
 
 from __future__ import annotations
 
 import argparse
-import json
 import os
-import resource
-import sys
 import tempfile
-from collections.abc import Iterable
-from dataclasses import asdict, dataclass
+from collections.abc import Callable
+from concurrent.futures import ProcessPoolExecutor
+from functools import lru_cache
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Final
 
 if __name__ == "__main__":
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before numpy comes
 
-import pyarrow as pa
+import numpy as np
 
-from benchmarks.study_plain import plain_row
-from cosmic.columns import OBJECT_SCHEMA
-from cosmic.identity import link
-from cosmic.models.rebalance import NEIGHBOURS
-from cosmic.objects import object_keys
-from cosmic.records import MagnitudeSystem, Sky, Snapshot, SplitName, Task
-from cosmic.snapshots import freeze
-from cosmic.splits import SALT
-from cosmic.study.accelerated import nearest
-from cosmic.study.matrices import Matrix, Order, PreparedMatrix, prepare_matrix, study_rows
-from cosmic.study.published import TASKS as STUDIED
-from cosmic.study.published import Balance, Family, LogisticSetting, study_grid
-from cosmic.study.units import Speed, Unit, run_unit, units
+from benchmarks.study_matrices import Made, made
+from benchmarks.study_plain import Plain, plain_row
+from benchmarks.study_tables import SAGA, Line, append, family_of, peak_mb, read, smote_line, table
+from cosmic.facts.grid import GridResult
+from cosmic.records import Task
+from cosmic.study import accelerated
+from cosmic.study.matrices import Matrix, PreparedMatrix
+from cosmic.study.published import TASKS, Balance, Family, GridRow, study_grid
+from cosmic.study.units import Kind, Speed, Unit, run_unit, units
 
-SMALLEST: Final = 1_000 / 1_089_273
-"""The study's smallest class as a share of its rows."""
-SAGA: Final = "logistic-saga"
-ALONE: Final = (SAGA, Family.SVM, Family.FFNN)
-"""Families that nothing accelerates; the table shows them apart."""
-
-
-@dataclass(frozen=True)
-class Line:
-    """One unit, both ways; `rows` of it ran, and `not_run` says why the others did not."""
-
-    unit: str
-    family: str
-    rows: int
-    engine: str
-    ours_cpu_s: float
-    ours_wall_s: float
-    plain_cpu_s: float
-    plain_wall_s: float
-    f1: float
-    f1_macro: float
-    not_run: str | None = None
+ORDER: Final = (
+    Family.KNN,
+    Family.RANDOM_FOREST,
+    Family.DECISION_TREE,
+    Family.LOGISTIC,
+    Family.SVM,
+    Family.FFNN,
+    SAGA,
+)
+"""What is run first: where there is something to gain."""
 
 
-def snapshot(folder: Path, rows: int) -> Snapshot:
-    """Return a snapshot of a simulated sky, its rows as they were drawn: no contract, no catalogue."""
-    from cosmic.sources.base import PageStore
-    from cosmic.sources.simulated import SimulatedSource
-
-    source = SimulatedSource(rows, 0)
-    drawn = pa.concat_tables(source.parse(page).rows for page in source.pages(PageStore(folder / "pages")))
-    drawn = drawn.append_column("object_key", object_keys(drawn))
-    columns = {
-        field.name: drawn[field.name] if field.name in drawn.column_names else pa.nulls(drawn.num_rows, field.type)
-        for field in [*OBJECT_SCHEMA, pa.field("block", pa.string())]
-    }
-    drawn = pa.table(columns).sort_by("object_key")
-    links = link(drawn)
-    drawn = drawn.set_column(drawn.column_names.index("block"), "block", links.block)
-    drawn = drawn.append_column("same_as", links.same_as)
-    return freeze(drawn, folder=folder / "snapshots", system=MagnitudeSystem.MODEL, sky=Sky.SIMULATED)
+@lru_cache(maxsize=1)
+def _load(prepared: PreparedMatrix) -> Matrix:
+    return Matrix.load(prepared)
 
 
-def matrices(folder: Path, rows: int, tasks: Iterable[Task], balances: Iterable[Balance]) -> list[PreparedMatrix]:
-    """Return the matrices of tasks and balances, in our order of scaling, by the split of the sky."""
-    found = []
-    frozen = snapshot(folder, rows)
-    for task in tasks:
-        prepared = study_rows(
-            frozen,
-            task=task,
-            split=SplitName.SKY,
-            salt=SALT,
-            seed=0,
-            min_class_size=max(20, round(SMALLEST * rows)),
-            filter="none",
-            folder=folder / "datasets",
-        )
-        found += [
-            prepare_matrix(
-                prepared,
-                balance=balance,
-                order=Order.SCALE_FIRST,
-                seed=0,
-                folder=folder / "matrices",
-                neighbours=nearest(NEIGHBOURS + 1, threads=2),
-            )
-            for balance in balances
-        ]
-    return found
+def ours(unit: Unit, prepared: PreparedMatrix, speed: Speed, threads: int) -> tuple[tuple[GridResult, ...], float]:
+    """Return the results of a unit, and the peak memory of this process."""
+    if unit.kind is Kind.NETWORK:
+        import tensorflow  # noqa: F401  # what it takes to import is nobody's fit
+    found = run_unit(unit, _load(prepared), seed=0, speed=speed, threads=threads, train_scores=False)
+    return found, peak_mb()
 
 
-def family_of(unit: Unit) -> str:
-    """Return the family of a unit; saga, which nothing answers for, is one of its own."""
-    setting = unit.rows[0].setting
-    return SAGA if isinstance(setting, LogisticSetting) and setting.solver == "saga" else unit.rows[0].family.value
+def theirs(rows: list[GridRow], prepared: PreparedMatrix) -> tuple[list[Plain], float]:
+    """Return what plain fits gave, and the peak memory of this process."""
+    return [plain_row(row, _load(prepared), seed=0) for row in rows], peak_mb()
 
 
-def compare(unit: Unit, matrix: Matrix, *, speed: Speed, threads: int) -> Line:
+def _imported() -> None:
+    """Import whatever fits, once: what that takes is nobody's fit."""
+    import sklearn.ensemble
+    import sklearn.multiclass
+    import sklearn.neighbors
+    import sklearn.svm
+    import sklearn.tree  # noqa: F401
+
+    if accelerated.missing() is None:
+        accelerated.nearest(1, threads=1).fit(np.eye(3)).kneighbors(np.eye(3))
+        accelerated.forest(trees=1, depth=1, bootstrap=True, balanced=False, seed=0)
+
+
+def apart(first: Callable[[], None] | None = None) -> ProcessPoolExecutor:
+    """Return one process that starts from nothing."""
+    return ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=first)
+
+
+def compare(
+    unit: Unit, matrix: Made, *, speed: Speed, threads: int, mine: ProcessPoolExecutor, plain: ProcessPoolExecutor
+) -> Line:
     """Return one unit, run by ours and then row by row."""
-    ours = run_unit(unit, matrix, seed=0, speed=speed, threads=threads, train_scores=False)
+    results, ours_mb = mine.submit(ours, unit, matrix.matrix, speed, threads).result()
+    ran = [(row, result) for row, result in zip(unit.rows, results, strict=True) if result.validation]
+    reasons = ", ".join(sorted({result.not_run for result in results if result.not_run}))
+    answers, plain_mb = plain.submit(theirs, [row for row, _ in ran], matrix.matrix).result() if ran else ([], 0.0)
+    cost = next((each.fit + each.read_validation for _, each in ran if each.fit and each.read_validation), None)
+    pairs = [(each.validation, its.scores) for (_, each), its in zip(ran, answers, strict=True) if each.validation]
     first = unit.rows[0]
-    name = f"{first.task}/{first.balance}/{unit.kind}/{'+'.join(row.key.rsplit('/', 1)[1] for row in unit.rows)}"
-    ran = [(row, mine) for row, mine in zip(unit.rows, ours, strict=True) if mine.validation]
-    reasons = {mine.not_run for mine in ours if mine.not_run}
-    reason = f"{len(ours) - len(ran)} of {len(ours)} rows: {', '.join(sorted(map(str, reasons)))}" if reasons else None
-    cost = next((mine.fit + mine.read_validation for _, mine in ran if mine.fit and mine.read_validation), None)
-    if cost is None:
-        return Line(name, family_of(unit), 0, ours[0].engine, 0, 0, 0, 0, 0, 0, reason)
-    plain = [plain_row(row, matrix, seed=0) for row, _ in ran]
-    pairs = [(mine.validation, theirs.scores) for (_, mine), theirs in zip(ran, plain, strict=True) if mine.validation]
     return Line(
-        name,
-        family_of(unit),
-        len(ran),
-        " + ".join(sorted({mine.engine for _, mine in ran})),
-        cost.cpu_s,
-        cost.wall_s,
-        sum(each.cost.cpu_s for each in plain),
-        sum(each.cost.wall_s for each in plain),
-        _largest([mine.f1 - theirs.f1 for mine, theirs in pairs]),
-        _largest([mine.f1_macro - theirs.f1_macro for mine, theirs in pairs]),
-        reason,
+        unit=f"{first.task}/{first.balance}/{unit.kind}/{'+'.join(row.key.rsplit('/', 1)[1] for row in unit.rows)}",
+        family=family_of(unit),
+        rows=len(ran),
+        fitted=matrix.fitted,
+        engine=" + ".join(sorted({result.engine for _, result in ran})),
+        ours_cpu_s=cost.cpu_s if cost else 0.0,
+        ours_wall_s=cost.wall_s if cost else 0.0,
+        plain_cpu_s=sum(each.cost.cpu_s for each in answers),
+        plain_wall_s=sum(each.cost.wall_s for each in answers),
+        f1=_largest([one.f1 - two.f1 for one, two in pairs]),
+        f1_macro=_largest([one.f1_macro - two.f1_macro for one, two in pairs]),
+        ours_mb=ours_mb,
+        plain_mb=plain_mb,
+        not_run=f"{len(results) - len(ran)} of {len(results)} rows: {reasons}" if reasons else None,
     )
 
 
 def _largest(differences: list[float]) -> float:
-    return max(differences, key=abs)
-
-
-def table(lines: list[Line]) -> str:
-    """Return the families side by side; what nothing accelerates stands apart, below the sums of all and of the rest."""
-    text = [
-        f"{'family':16}{'rows':>5}{'plain cpu':>11}{'ours cpu':>10}{'ratio':>7}{'plain wall':>12}{'ours wall':>11}"
-        f"{'ratio':>7}{'dF1':>9}{'dF1 macro':>11}  engine"
-    ]
-    groups: dict[str, list[Line]] = {}
-    for line in lines:
-        if line.rows:
-            name = f"{line.family} *" if line.family in ALONE else line.family
-            groups.setdefault(name, []).append(line)
-    gained = [line for name, members in groups.items() if not name.endswith("*") for line in members]
-    groups["all"], groups["all but *"] = [line for line in lines if line.rows], gained
-    for name, members in groups.items():
-        if not members:
-            continue
-        plain_cpu, ours_cpu = sum(m.plain_cpu_s for m in members), sum(m.ours_cpu_s for m in members)
-        plain_wall, ours_wall = sum(m.plain_wall_s for m in members), sum(m.ours_wall_s for m in members)
-        text.append(
-            f"{name:16}{sum(m.rows for m in members):5}{plain_cpu:11.1f}{ours_cpu:10.1f}{plain_cpu / ours_cpu:7.2f}"
-            f"{plain_wall:12.1f}{ours_wall:11.1f}{plain_wall / ours_wall:7.2f}{_largest([m.f1 for m in members]):9.4f}"
-            f"{_largest([m.f1_macro for m in members]):11.4f}  {', '.join(sorted({m.engine for m in members}))}"
-        )
-    text += [f"not run: {line.unit}: {line.not_run}" for line in lines if line.not_run]
-    return "\n".join(text)
+    return max(differences, key=abs, default=0.0)
 
 
 def main() -> None:
     """Run what is asked for and print the table."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.study", description=__doc__)
     parser.add_argument("--rows", type=int, default=100_000, help="objects of the simulated sky (default 100000)")
-    parser.add_argument("--task", action="append", choices=[*STUDIED], help="some tasks; all by default")
+    parser.add_argument("--task", action="append", choices=[*TASKS], help="some tasks; all by default")
     parser.add_argument("--balance", action="append", choices=["smote", "rarest"])
     parser.add_argument("--family", action="append", choices=[*Family, SAGA])
     parser.add_argument("--speed", choices=[*Speed], default=Speed.FAST)
     parser.add_argument("--threads", type=int, default=2)
     parser.add_argument("--out", type=Path, help="JSON lines of units that are done; a run goes on from there")
-    parser.add_argument("--folder", type=Path, help="where matrices are kept; a temporary one by default")
+    parser.add_argument(
+        "--folder", type=Path, help="where the sky and its matrices are kept; a temporary one by default"
+    )
     asked = parser.parse_args()
-    done = _read(asked.out)
+    tasks = [Task(name) for name in asked.task or TASKS]
+    balances = [Balance(name) for name in asked.balance or ("smote", "rarest")]
+    done, lines = read(asked.out), []
     with tempfile.TemporaryDirectory(prefix="cosmic-study-") as temporary:
-        made = matrices(
-            asked.folder or Path(temporary),
-            asked.rows,
-            [Task(name) for name in asked.task or STUDIED],
-            [Balance(name) for name in asked.balance or ("smote", "rarest")],
-        )
-        lines = []
-        for prepared in made:
-            if prepared.path is None:
-                print(f"{prepared.task}, {prepared.balance}: not run, {prepared.not_run}")
-                continue
-            matrix = Matrix.load(prepared)
-            print(f"{prepared.task}, {prepared.balance}: {matrix.X.shape} fitted, {len(matrix.X_validation)} predicted")
-            here = [row for row in study_grid() if (row.task, row.balance) == (prepared.task, prepared.balance)]
-            for unit in units(here, converged=False):
-                if asked.family and family_of(unit) not in asked.family:
-                    continue
-                key = unit.key(prepared, seed=0, speed=Speed(asked.speed))
+        with apart() as maker:
+            matrices = maker.submit(made, asked.folder or Path(temporary), asked.rows, tasks, balances).result()
+        for each in matrices:
+            print(
+                f"{each.matrix.task}, {each.matrix.balance}: {each.matrix.not_run or f'{each.fitted:,} rows to fit on'}"
+            )
+            if each.plain and each.ours:
+                key = f"smote {each.matrix.id}"
                 if key not in done:
-                    done[key] = compare(unit, matrix, speed=Speed(asked.speed), threads=asked.threads)
-                    _append(asked.out, key, done[key])
+                    done[key] = smote_line(each)
+                    append(asked.out, key, done[key])
+                lines.append(done[key])
+        work = [
+            (unit, each)
+            for each in matrices
+            if each.matrix.path is not None
+            for unit in units(
+                (r for r in study_grid() if (r.task, r.balance) == (each.matrix.task, each.matrix.balance)),
+                converged=False,
+            )
+            if not asked.family or family_of(unit) in asked.family
+        ]
+        speed = Speed(asked.speed)
+        with apart(_imported) as mine, apart(_imported) as plain:
+            for unit, each in sorted(work, key=lambda pair: ORDER.index(family_of(pair[0]))):
+                key = unit.key(each.matrix, seed=0, speed=speed)
+                if key not in done:
+                    done[key] = compare(unit, each, speed=speed, threads=asked.threads, mine=mine, plain=plain)
+                    append(asked.out, key, done[key])
+                    print(
+                        f"{done[key].unit}: {done[key].plain_cpu_s:.1f} / {done[key].ours_cpu_s:.1f} CPU s", flush=True
+                    )
                 lines.append(done[key])
     print(table(lines))
-    unit_of_memory = 1e6 if sys.platform == "darwin" else 1e3
-    print(
-        f"peak memory {resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / unit_of_memory:,.0f} MB, both ways together"
-    )
-
-
-def _read(path: Path | None) -> dict[str, Line]:
-    if path is None or not path.exists():
-        return {}
-    return {key: Line(**line) for key, line in map(json.loads, path.read_text("utf-8").splitlines())}
-
-
-def _append(path: Path | None, key: str, line: Line) -> None:
-    if path is not None:
-        with path.open("a", encoding="utf-8") as file:
-            file.write(json.dumps([key, asdict(line)]) + "\n")
 
 
 if __name__ == "__main__":

@@ -1,6 +1,8 @@
 """The grid as the study ran it: a fit of its own for each row, by plain scikit-learn and Keras. Shares nothing.
 
-The baseline of `benchmarks.study`, on the same matrices and with the same seeds.
+The baseline of `benchmarks.study`, on the same matrices and with the same seeds. Whatever a published setting does not
+name is left as the library has it: neighbours and forests take one core (`n_jobs`), neighbours choose their own tree,
+rows are float64. The network takes its rows one by one through tf.data, as in the study.
 """
 
 from __future__ import annotations
@@ -32,6 +34,9 @@ def plain_row(row: GridRow, matrix: Matrix, *, seed: int) -> Plain:
     """Return the validation scores of a row and what it cost to fit it and predict the validation rows."""
     clocks = Clocks()
     data = matrix.reading(row.features)
+    if isinstance(row.setting, NetworkSetting):
+        import tensorflow  # noqa: F401  # what it takes to import is nobody's fit
+
     wall, cpu = clocks.wall(), clocks.cpu()
     if isinstance(row.setting, NetworkSetting):
         answer = _keras(row.setting, data, seed=seed)

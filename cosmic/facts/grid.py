@@ -61,7 +61,7 @@ class GridResult(Block):
     The costs are of the whole unit that answered `shared` rows together, never divided among them. `train` is of the
     `n_fitted` rows after rebalancing, as in the published table; `validation` of rows in their natural proportions.
     `engine` says which library did the work; `variant` is empty for a setting as published. `today` is the setting in
-    words of today's scikit-learn. `epochs` are of networks alone.
+    words of today's scikit-learn. `weights`, as Keras counts them, and `epochs` are of networks alone.
     """
 
     key: str
@@ -84,6 +84,7 @@ class GridResult(Block):
     fit: Cost | None = None
     read_validation: Cost | None = None
     read_train: Cost | None = None
+    weights: int | None = None
     epochs: tuple[Epoch, ...] = ()
     notes: tuple[str, ...] = ()
     not_run: str | None = None

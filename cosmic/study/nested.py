@@ -157,48 +157,62 @@ class LogisticNest:
     """One penalty with several limits of iterations: a solver that converges below the lowest answers them all.
 
     Each class against the rest is a fit of its own; only those that ran into a limit are fitted again with the next.
-    On `fast_rows` rows or more, Newton's method minimises the same function in a few steps where lbfgs takes dozens: the
-    same optimum, so the same answers but for rows at the very border of two classes. It is taken for the classes whose
-    lbfgs, on a few of the rows, stays well below the lowest limit; where lbfgs may be stopped, lbfgs it remains.
+    On `fast_rows` rows or more, Newton's method helps. It minimises the function of lbfgs in a few steps where lbfgs
+    takes dozens: the same optimum, so the same answers but for rows at the very border of two classes. It is taken for
+    the classes whose lbfgs, on a few of the rows, stays well below the lowest limit; where lbfgs may be stopped, lbfgs
+    it remains. For saga, whose penalty it does not know, it finds the start of the fits that are made again: with so
+    many rows its optimum is close by, and saga goes on from there until it converges.
     """
 
-    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, fast_rows: int | None = None) -> None:
+    def __init__(self, rows: tuple[GridRow, ...], *, seed: int, threads: int = 1, fast_rows: int | None = None) -> None:
         self.settings = tuple(cast(LogisticSetting, row.setting) for row in rows)
         if len({(s.solver, s.penalty, s.C, s.l1_ratio) for s in self.settings}) != 1:
             raise ValueError("logistic regressions with different penalties have no fit in common.")
-        self.seed, self.fast_rows = seed, fast_rows
+        self.seed, self.threads, self.fast_rows = seed, threads, fast_rows
 
     def fit(self, X: Floats, y: Codes, *, classes: int) -> None:
         """Fit each class against the rest, with the lowest limit first. See `Nest`."""
+        from sklearn.utils.parallel import Parallel, delayed
+
         order = sorted(range(len(self.settings)), key=lambda at: self.settings[at].max_iter)
-        self.models_: dict[int, list[ClassifierMixin]] = {}
-        kept: list[ClassifierMixin | None] = [None] * classes
         # with two classes one fit decides, as in OneVsRestClassifier
         codes = range(classes) if classes > 2 else range(1, 2)
         with unconverged_is_no_warning():
-            self.newton_ = self._soon(X, y, codes, self.settings[order[0]])
-            for at in order:
-                for code in codes:
-                    if kept[code] is None or _stopped(kept[code]):
-                        model = binary_logistic(self.settings[at], seed=self.seed)
-                        if code in self.newton_:
-                            model.set_params(solver="newton-cholesky")
-                        kept[code] = model.fit(X, y == code)
-                self.models_[at] = [model for model in kept if model is not None]
+            found = Parallel(n_jobs=self.threads, prefer="threads")(
+                delayed(self._fits)(X, y == code, [self.settings[at] for at in order]) for code in codes
+            )
+        self.models_ = {at: [models[place] for models, _ in found] for place, at in enumerate(order)}
+        self.newton_ = sum(by_newton for _, by_newton in found)
 
-    def _soon(self, X: Floats, y: Codes, codes: range, lowest: LogisticSetting) -> frozenset[int]:
-        """The classes whose lbfgs converges well below a limit, by a few of the rows."""
-        if self.fast_rows is None or len(y) < self.fast_rows:
-            return frozenset()
-        drawn = np.random.default_rng(self.seed).permutation(len(y))[:PROBE_ROWS]
-        found = set()
-        for code in codes:
-            side = y[drawn] == code
-            if 0 < side.sum() < len(side):
-                model = binary_logistic(lowest, seed=self.seed).fit(X[drawn], side)
-                if int(np.max(model.n_iter_)) <= SOON * lowest.max_iter:
-                    found.add(code)
-        return frozenset(found)
+    def _fits(
+        self, X: Floats, side: NDArray[np.bool_], settings: list[LogisticSetting]
+    ) -> tuple[list[ClassifierMixin], bool]:
+        """The models of one class for rising limits, and whether Newton's method had a part in them."""
+        fast = self.fast_rows is not None and len(side) >= self.fast_rows
+        saga = settings[0].solver == "saga"
+        model = binary_logistic(settings[0], seed=self.seed)
+        by_newton = fast and not saga and self._soon(X, side, settings[0])
+        if by_newton:
+            model.set_params(solver="newton-cholesky")
+        models = [model.fit(X, side)]
+        for setting in settings[1:]:
+            if _stopped(models[-1]):
+                model = binary_logistic(setting, seed=self.seed)
+                if fast and saga:
+                    by_newton = True
+                    _start(model, binary_logistic(setting, seed=self.seed), X, side)
+                models.append(model.fit(X, side))
+            else:
+                models.append(models[-1])
+        return models, by_newton
+
+    def _soon(self, X: Floats, side: NDArray[np.bool_], lowest: LogisticSetting) -> bool:
+        """Whether lbfgs converges well below a limit, by a few of the rows."""
+        drawn = np.random.default_rng(self.seed).permutation(len(side))[:PROBE_ROWS]
+        if len(np.unique(side[drawn])) < 2:
+            return False
+        model = binary_logistic(lowest, seed=self.seed).fit(X[drawn], side[drawn])
+        return int(np.max(model.n_iter_)) <= SOON * lowest.max_iter
 
     def read(self, X: Floats) -> tuple[Codes, ...]:
         """Answer the class that is surest against the rest. See `Nest`."""
@@ -214,15 +228,21 @@ class LogisticNest:
         return tuple(answers)
 
     def notes(self) -> tuple[tuple[str, ...], ...]:
-        """Say which limits were reached, and where another solver than the study's found the optimum."""
-        fits = len(next(iter(self.models_.values())))
-        said: tuple[str, ...] = ()
-        if self.newton_:
-            said = (f"{len(self.newton_)} of {fits} fits by newton-cholesky, which finds the same optimum as lbfgs",)
+        """Say which limits were reached, and where another solver than the study's had a part."""
         return tuple(
-            (*said, *_unconverged(sum(map(_stopped, models)), len(models), setting.max_iter))
-            for setting, models in ((setting, self.models_[at]) for at, setting in enumerate(self.settings))
+            (*self._said(at), *_unconverged(sum(map(_stopped, self.models_[at])), len(self.models_[at]), s.max_iter))
+            for at, s in enumerate(self.settings)
         )
+
+    def _said(self, at: int) -> tuple[str, ...]:
+        if not self.newton_:
+            return ()
+        share = f"{self.newton_} of {len(self.models_[at])} fits"
+        if self.settings[at].solver == "lbfgs":
+            return (f"{share} by newton-cholesky, which finds the same optimum as lbfgs",)
+        if self.settings[at].max_iter == min(s.max_iter for s in self.settings):
+            return ()
+        return (f"{share} start at the optimum that newton-cholesky finds with l2, and end where saga converges",)
 
     def engines(self) -> tuple[str, ...]:
         """Scikit-learn. See `Nest`."""
@@ -271,8 +291,8 @@ class NetworkNest:
         return (self.network.predict(X),)
 
     def notes(self) -> tuple[tuple[str, ...], ...]:
-        """Say how large it is."""
-        return ((f"{self.network.weights:,} weights",),)
+        """Nothing to say. See `Nest`."""
+        return ((),)
 
     def engines(self) -> tuple[str, ...]:
         """Keras. See `Nest`."""
@@ -286,6 +306,13 @@ def _chunks(n: int) -> Iterator[slice]:
 def _stopped(model: ClassifierMixin | None) -> bool:
     # a solver that reaches its limit in the very step that converges says that it did not converge
     return model is not None and int(np.max(model.n_iter_)) >= model.max_iter
+
+
+def _start(model: ClassifierMixin, same: ClassifierMixin, X: Floats, side: NDArray[np.bool_]) -> None:
+    """Let a fit begin at the optimum under l2."""
+    near = same.set_params(solver="newton-cholesky", l1_ratio=0.0, max_iter=100).fit(X, side)
+    model.set_params(warm_start=True)
+    model.coef_, model.intercept_ = near.coef_.copy(), near.intercept_.copy()
 
 
 def _unconverged(stopped: int, of: int, limit: int) -> tuple[str, ...]:

@@ -133,8 +133,8 @@ def _nest(row: GridRow) -> tuple[Kind, object]:
             return Kind.FOREST, (place, bootstrap)
         case TreeSetting(criterion=criterion):
             return Kind.TREE, (place, criterion)
-        case LogisticSetting(solver="lbfgs", penalty=penalty, C=C):
-            return Kind.LOGISTIC, (place, penalty, C)
+        case LogisticSetting(solver=solver, penalty=penalty, C=C):
+            return Kind.LOGISTIC, (place, solver, penalty, C)
         case NetworkSetting():
             return Kind.NETWORK, row.key
         case _:
@@ -242,6 +242,7 @@ def _run(
             read_validation=read_validation,
             read_train=read_train,
             engine=engines[at],
+            weights=nest.network.weights if isinstance(nest, NetworkNest) else None,
             epochs=epochs,
             notes=(*notes, *nest.notes()[at]),
         )
@@ -259,18 +260,21 @@ def _fewer(data: Matrix, *, seed: int) -> tuple[Matrix, str]:
     return dataclasses.replace(data, X=data.X[kept], y=data.y[kept]), said
 
 
-def build(kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, threads: int) -> Nest:
-    """Return the unfitted models of a unit."""
+def build(
+    kind: Kind, rows: tuple[GridRow, ...], *, seed: int, speed: Speed, threads: int, from_rows: int = FAST_ROWS
+) -> Nest:
+    """Return the unfitted models of a unit; fast ones leave the study's way on `from_rows` rows or more."""
     fast = speed is Speed.FAST
+    fast_rows = from_rows if fast else None
     match kind:
         case Kind.NEIGHBOURS:
             return NeighboursNest(rows, index=partial(accelerated.nearest, threads=threads, accelerate=fast))
         case Kind.FOREST:
-            return ForestNest(rows, seed=seed, threads=threads, fast_rows=FAST_ROWS if fast else None)
+            return ForestNest(rows, seed=seed, threads=threads, fast_rows=fast_rows)
         case Kind.TREE:
             return TreeNest(rows, seed=seed)
         case Kind.LOGISTIC:
-            return LogisticNest(rows, seed=seed, fast_rows=FAST_ROWS if fast else None)
+            return LogisticNest(rows, seed=seed, threads=threads, fast_rows=fast_rows)
         case Kind.CONVERGED_SVM:
             return PlainNest(converged_svm(rows[0]))
         case Kind.NETWORK:

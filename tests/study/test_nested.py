@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import warnings
 from dataclasses import replace
+from typing import cast
 
 import numpy as np
 import pytest
@@ -124,6 +125,35 @@ def test_where_lbfgs_may_be_stopped_it_is_not_replaced(hard: Matrix) -> None:
     nest = LogisticNest(rows, seed=0, fast_rows=1)
     assert agreement(nest, rows, hard) == [1.0] * 4
     assert not any("newton" in note for notes in nest.notes() for note in notes)
+
+
+def saga() -> tuple[GridRow, ...]:
+    return tuple(row for row in of(Family.LOGISTIC) if cast(LogisticSetting, row.setting).solver == "saga")
+
+
+@pytest.mark.parametrize("threads", [1, 2])
+def test_saga_is_fitted_again_only_for_classes_that_its_limit_stopped(hard: Matrix, threads: int) -> None:
+    low, high = saga()
+    rows = (replace(low, setting=replace(cast(LogisticSetting, low.setting), max_iter=16)), high)
+    nest = LogisticNest(rows, seed=0, threads=threads)
+    assert agreement(nest, rows, hard) == [1.0] * 4
+    shared = [id(one) == id(two) for one, two in zip(nest.models_[0], nest.models_[1], strict=True)]
+    assert set(shared) == {False, True}
+
+
+def test_saga_that_starts_near_its_optimum_ends_at_the_same_and_says_where_it_began(hard: Matrix) -> None:
+    rows = tuple(
+        replace(row, setting=replace(cast(LogisticSetting, row.setting), max_iter=limit))
+        for row, limit in zip(saga(), (5, 5_000), strict=True)
+    )
+    nest = LogisticNest(rows, seed=0, fast_rows=1)
+    found = agreement(nest, rows, hard)
+    assert found[0] == found[2] == 1.0  # where it is stopped, its start is the study's
+    assert min(found) > 0.99
+    assert nest.notes()[0] == ("not converged after 5 iterations (3 of 3 fits)",)
+    assert nest.notes()[1] == (
+        "3 of 3 fits start at the optimum that newton-cholesky finds with l2, and end where saga converges",
+    )
 
 
 def test_two_classes_are_one_fit_as_in_scikit_learn(hard: Matrix) -> None:

@@ -38,11 +38,11 @@ def test_keras_counts_the_published_number_of_weights() -> None:
 @installed
 def test_a_network_learns_what_can_be_learnt_and_a_seed_decides_its_answers() -> None:
     rng = np.random.default_rng(0)
-    y = rng.integers(0, 3, 40_000)
-    X = rng.normal(size=(40_000, 5)) + y[:, None] * 2.0
+    y = rng.integers(0, 3, 12_000)
+    X = rng.normal(size=(12_000, 5)) + y[:, None] * 2.0
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
-        one, same = (Network(NetworkSetting("tanh", 0.001), seed=1, balanced=True) for _ in range(2))
+        one, same = (Network(NetworkSetting("tanh", 0.01), seed=1, balanced=True) for _ in range(2))
         one.watched = X[:5_000], y[:5_000]
         one.fit(X, y, classes=3)
         same.fit(X, y, classes=3)
