@@ -9,9 +9,10 @@ from typing import Final
 
 from cosmic.facts import Facts
 from cosmic.facts.claims import PublishedClaim
+from cosmic.reporting import grid_judges as grid
 from cosmic.reporting import words
 from cosmic.reporting.arms import paired, why_unpaired
-from cosmic.reporting.best import NO_LEAK, PUBLISHED, best_of, best_result, figure_of, interval_of, scored
+from cosmic.reporting.best import NO_LEAK, PUBLISHED, best_of, best_result, figure_of, interval_of
 from cosmic.reporting.claim_answers import (
     NOT_RUN,
     Answer,
@@ -27,21 +28,12 @@ from cosmic.reporting.claim_answers import (
     unknown,
     verdict_of,
 )
-from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
-NEAR: Final = 0.005
-"""Distance from a printed score at which ours, or the nearer end of its interval, still counts as the same."""
 ROUGHLY: Final = 0.015
 """The same for figures that the slides give as about so much, in whole percents."""
 COARSELY: Final = 0.025
 """The same for the share of two components, which the slides round to five percent."""
-ENOUGH: Final = 0.001
-"""Ten trees are enough where more gain no more weighted F1 on validation than this."""
-SLOWER: Final = (5.0, 20.0)
-"""Ratios of run times that count as about ten."""
-UNSEEN: Final = 0.5
-"""Balanced accuracy below which features are said not to show the labels."""
 _IMAGES: Final = "galaxy-image"
 
 
@@ -123,37 +115,6 @@ def _regression(facts: Facts, claim: PublishedClaim) -> Answer:
     return unexplored(at, found)
 
 
-def _excellent(task: str) -> Judge:
-    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
-        index = best_of(facts, task, PUBLISHED)
-        ours = None if index is None else figure_of(facts, index, "f1")
-        if index is None or ours is None:
-            return unknown(facts, task)
-        interval, n = interval_of(facts, index, "f1"), objects_of(facts, index)
-        if theirs := other_classes(task, scored(facts, index).per_class):
-            why = f"other classes: the study had {words.labels(task, len(theirs))}"
-            return Answer(Verdict.CANNOT_TELL, (why,), ours, interval, n)
-        same = agrees(claim.figure, ours, interval, NEAR) or ours.value > (claim.figure or 1.0)
-        why = "same inputs as the study, which share their origin with the label"
-        return Answer(verdict_of(same), (why,), ours, interval, n)
-
-    return judge
-
-
-def _poor(facts: Facts, claim: PublishedClaim) -> Answer:
-    del claim
-    index = best_of(facts, "galaxy", PUBLISHED)
-    ours = None if index is None else figure_of(facts, index, "balanced_accuracy")
-    if index is None or ours is None:
-        return unknown(facts, "galaxy")
-    interval = interval_of(facts, index, "balanced_accuracy")
-    below = (interval[1].value if interval else ours.value) < UNSEEN
-    why: list[str | Number | Words] = ["balanced accuracy from the study's five features"]
-    if (majority := figure_of(facts, index, "majority")) and (accuracy := figure_of(facts, index, "accuracy")):
-        why += ["; accuracy ", accuracy, " where always the largest class has ", majority]
-    return Answer(verdict_of(below), tuple(why), ours, interval, objects_of(facts, index))
-
-
 def _best_is(task: str, model: str) -> Judge:
     """Whether a family is best on validation of all that were run with the study's inputs."""
 
@@ -183,90 +144,6 @@ def _worst_is(task: str, model: str) -> Judge:
                       figure_of(facts, index, "accuracy"), interval_of(facts, index, "accuracy"), objects_of(facts, index))  # fmt: skip
 
     return judge
-
-
-def _validation(task: str) -> Judge:
-    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
-        index = index_of(facts, task, "ffnn")
-        block = None if index is None else facts.results[index].validation
-        if block is None or block.f1 is None:
-            return unknown(facts, task, "ffnn")
-        ours = Number(f"results[{index}].validation.f1", block.f1, Style.SCORE)
-        theirs = other_classes(task, block.per_class)
-        if theirs:
-            why = f"other classes: the study had {words.labels(task, len(theirs))}"
-            return Answer(Verdict.CANNOT_TELL, (why,), ours)
-        return Answer(verdict_of(agrees(claim.figure, ours, None, ROUGHLY)), ("same inputs, validation rows",), ours)
-
-    return judge
-
-
-def _network_accuracy(facts: Facts, claim: PublishedClaim) -> Answer:
-    index = index_of(facts, "galaxy", "ffnn")
-    ours = None if index is None else figure_of(facts, index, "accuracy")
-    if index is None or ours is None:
-        return unknown(facts, "galaxy", "ffnn")
-    interval = interval_of(facts, index, "accuracy")
-    same = agrees(claim.figure, ours, interval, ROUGHLY)
-    return Answer(verdict_of(same), ("test rows, in natural proportions",), ours, interval, objects_of(facts, index))
-
-
-def _weights(task: str) -> Judge:
-    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
-        index = index_of(facts, task, "ffnn")
-        value = None if index is None else facts.results[index].hyperparameters.get("weights")
-        if not isinstance(value, int):
-            return unknown(facts, task, "ffnn")
-        ours = Number(f"results[{index}].hyperparameters.weights", value, Style.COUNT)
-        return Answer(verdict_of(value == claim.figure), ("counted in our network of the same layers",), ours)
-
-    return judge
-
-
-def _oversampling(facts: Facts, claim: PublishedClaim) -> Answer:
-    smote, rarest = (index_of(facts, "superclass", "random_forest", rebalancing=one) for one in ("smote", "rarest"))
-    if smote is None or rarest is None:
-        return unknown(facts, "superclass", "random_forest")
-    if claim.id == "oversampling_slower":
-        times = [facts.results[i].fit_s for i in (smote, rarest)]
-        if not times[0] or not times[1]:
-            return unknown(facts, "superclass", "random_forest")
-        ours, other = (Number(f"results[{i}].fit_s", t or 0.0, Style.SECONDS) for i, t in zip((smote, rarest), times, strict=True))  # fmt: skip
-        low, high = SLOWER
-        return Answer(verdict_of(low <= times[0] / times[1] <= high),
-                      ("seconds to fit the forest; cut to the rarest class ", other), ours)  # fmt: skip
-    figures = [figure_of(facts, i, "f1") for i in (smote, rarest)]
-    if figures[0] is None or figures[1] is None:
-        return unknown(facts, "superclass", "random_forest")
-    interval, theirs = interval_of(facts, smote, "f1"), interval_of(facts, rarest, "f1")
-    why: Sentence = ("weighted F1 of the forest; cut to the rarest class ", figures[1])
-    if interval and theirs and interval[0].value <= theirs[1].value and theirs[0].value <= interval[1].value:
-        return Answer(
-            Verdict.CANNOT_TELL, (*why, ": the intervals overlap"), figures[0], interval, objects_of(facts, smote)
-        )
-    better = figures[0].value > figures[1].value
-    return Answer(verdict_of(better), why, figures[0], interval, objects_of(facts, smote))
-
-
-def _ten_trees(facts: Facts, claim: PublishedClaim) -> Answer:
-    del claim
-    found: dict[int, Number] = {}
-    for i, one in enumerate(facts.results):
-        trees = one.hyperparameters.get("n_estimators")
-        if (
-            same_inputs(one, "superclass")
-            and one.model == "random_forest"
-            and one.validation
-            and one.validation.f1 is not None
-        ):
-            value = Number(f"results[{i}].validation.f1", one.validation.f1, Style.FOUR)
-            if isinstance(trees, int) and (trees not in found or value.value > found[trees].value):
-                found[trees] = value
-    more = max(found, default=0)
-    if 10 not in found or more <= 10:
-        return unknown(facts, "superclass", "random_forest", "forests of ten and of more trees")
-    enough = found[more].value - found[10].value <= ENOUGH
-    return Answer(verdict_of(enough), ("weighted F1 on validation; with the most trees ", found[more]), found[10])
 
 
 def _clusters(task: str) -> Judge:
@@ -340,20 +217,20 @@ JUDGES: Final[dict[str, Judge]] = {
     "redshift": _redshift,
     "two_components": _components,
     "temperature_colour": _regression,
-    "superclass_excellent": _excellent("superclass"),
-    "star_excellent": _excellent("star"),
-    "galaxy_poor": _poor,
-    "network_superclass": _best_is("superclass", "ffnn"),
-    "network_validation_superclass": _validation("superclass"),
-    "network_validation_star": _validation("star"),
-    "network_validation_galaxy": _validation("galaxy"),
-    "network_galaxy": _best_is("galaxy", "ffnn"),
-    "network_galaxy_accuracy": _network_accuracy,
-    "weights_five": _weights("superclass"),
-    "weights_eight": _weights("star"),
-    "oversampling_better": _oversampling,
-    "oversampling_slower": _oversampling,
-    "ten_trees": _ten_trees,
+    "superclass_excellent": grid.excellent("superclass"),
+    "star_excellent": grid.excellent("star"),
+    "galaxy_poor": grid.poor,
+    "network_superclass": grid.best_is("superclass", "ffnn"),
+    "network_validation_superclass": grid.validated("superclass"),
+    "network_validation_star": grid.validated("star"),
+    "network_validation_galaxy": grid.validated("galaxy"),
+    "network_galaxy": grid.best_is("galaxy", "ffnn"),
+    "network_galaxy_accuracy": grid.network_accuracy,
+    "weights_five": grid.weights("superclass"),
+    "weights_eight": grid.weights("star"),
+    "oversampling_better": grid.oversampling,
+    "oversampling_slower": grid.oversampling,
+    "ten_trees": grid.ten_trees,
     "cluster_star": _clusters("star"),
     "cluster_galaxy": _clusters("galaxy"),
     "image_baseline": _worst_is(_IMAGES, "ffnn"),

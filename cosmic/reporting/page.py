@@ -95,7 +95,7 @@ def render(facts: Facts, *, folder: Path) -> str:
     reasons = sorted(
         f["ingest"]["reasons"].pairs(), key=lambda pair: (-facts.ingest.reasons[pair[0].text], pair[0].text)
     )
-    return _environment().get_template("report.html.j2").render(
+    return environment().get_template("report.html.j2").render(
         f=f,
         verdict=verdict(facts),
         things=things_to_know(facts),
@@ -205,7 +205,8 @@ def _validated(facts: Facts, index: int) -> float:
     return validation.f1 or 0.0 if validation else 0.0
 
 
-def _environment() -> Environment:
+def environment() -> Environment:
+    """Return the templates with their filters."""
     environment = Environment(
         loader=FileSystemLoader(Path(__file__).with_name("templates")),
         autoescape=True,

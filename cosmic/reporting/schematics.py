@@ -1,4 +1,4 @@
-"""Two schematics of a run: what was done to rows before any model, and the tree of classes. Counts come from facts alone."""
+"""Schematics of a run: what was done to rows before any model, the tree of classes, layers of networks. Counts come from facts alone."""
 
 from __future__ import annotations
 
@@ -115,3 +115,30 @@ def _arrow(frame: Axes, start: tuple[float, float], end: tuple[float, float], *,
         "", (end[0] - wide / 2, end[1]), (start[0] + 0.39, start[1]),
         arrowprops={"arrowstyle": "->", "color": style.SOFT, "lw": 1},
     )  # fmt: skip
+
+
+def network(shapes: dict[str, tuple[int, int]], *, width: int = 820) -> style.Picture:
+    """Return the layers of the study's network for each task.
+
+    Parameters
+    ----------
+    shapes : dict
+        Weights as Keras counts them, and classes, by task.
+    """
+
+    def draw(figure: Figure) -> None:
+        frame = figure.subplots()
+        for y, (task, (weights, classes)) in enumerate(shapes.items()):
+            layers = ["features", "512\nneurons", "128\nneurons", f"{classes}\nclasses"]
+            frame.text(-1.35, y, words.task(task), ha="left", va="center", fontsize=10.5)
+            for x, text in enumerate(layers):
+                _box(frame, x, y, text, wide=0.6)
+                if x:
+                    _arrow(frame, (x - 1 - 0.09, y), (x, y), wide=0.6)
+            frame.text(3.5, y, f"{weights:,} weights", ha="left", va="center", fontsize=10)
+        frame.set(xlim=(-1.4, 4.6), ylim=(len(shapes) - 0.5, -0.5))
+        frame.set_axis_off()
+
+    listed = "; ".join(f"{words.task(task)}: {n:,} weights, {k} classes" for task, (n, k) in shapes.items())
+    alt = f"Layers of the networks: features, 512 neurons, 128 neurons, classes. {listed}."
+    return small(style.picture("network", width=width, height=30 + 66 * len(shapes), alt=alt, draw=draw))
