@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 BINS: Final = 1_024
 """Bins of a feature: with 256, star scores fell by 0.0015."""
 PROBE_TREES: Final = 10
-"""Trees of the probe. Forests of fewer stay the study's: so few do not average out what the accelerator loses."""
+"""Trees of the probe. Forests of fewer stay the study's: so few do not average out what another forest loses."""
 TOLERANCE: Final = 0.002
 """Weighted and macro F1 that the accelerator may lose in the probe."""
 
@@ -57,8 +57,8 @@ class ForestNest:
         self.edges_: list[Floats] | None = None
         self.forest_: ClassifierMixin = estimator(self.largest, seed=self.seed, threads=self.threads)
         if self.fast_rows is not None and len(y) >= self.fast_rows:
+            self.few_ = self._few(X, y)
             if accelerated.missing() is None and self._as_good(X, y):
-                self.few_ = self._few(X, y)
                 self.forest_ = self._accelerated(max(self.counts))
             else:
                 shares = np.linspace(0, 1, BINS + 1)[1:-1]
