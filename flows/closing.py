@@ -28,7 +28,8 @@ def lines(facts: Facts, made: Report, *, home: Home) -> str:
         _study(facts),
         _quarantine(facts, home),
     ]
-    return "\n\n".join([*filter(None, parts), f"Report: {made.latest}\n        {made.html} (this run)"])
+    study = f"Study:  {made.latest.with_name('study.html')}\n" if facts.grid else ""
+    return "\n\n".join([*filter(None, parts), f"{study}Report: {made.latest}\n        {made.html} (this run)"])
 
 
 def _holdouts(facts: Facts) -> Iterator[str]:

@@ -14,6 +14,7 @@ from cosmic.records import Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords, assemble
 from cosmic.reporting.page import build
 from cosmic.reporting.shown import plain
+from cosmic.reporting.study_page import build_study
 from cosmic.reporting.verdict import verdict
 from cosmic.settings import PipelineOptions
 
@@ -49,6 +50,7 @@ def publish(
         reports=home.reports,
     )
     html = build(path)
+    build_study(path)
     facts = read_facts(path)
     log.info("report %s in %.1f s", identity.id, time.perf_counter() - started)
     return Report(

@@ -33,3 +33,30 @@ def measured(task: str) -> str:
 def expect(task: str) -> str:
     """Return what an observer without a spectrum can expect."""
     return EXPECT.get(task, "")
+
+
+_STARS: Final = {
+    "O": "the hottest stars, ionised helium", "B": "hot, neutral helium", "A": "strongest hydrogen lines",
+    "F": "hydrogen and ionised calcium", "G": "like the Sun, ionised calcium", "K": "cooler, neutral metals",
+    "M": "coolest of the main letters, titanium oxide", "C": "carbon stars", "D": "white dwarfs", "d": "brown dwarfs, L and T",
+}  # fmt: skip
+_GALAXIES: Final = {
+    "Er": "smooth, round", "Ee": "smooth, between round and cigar", "Ec": "smooth, cigar-shaped",
+    "Ser": "disk seen edge-on, round bulge", "Seb": "disk seen edge-on, boxy bulge", "Sen": "disk seen edge-on, no bulge",
+    "Sa": "spiral or disk, dominant bulge", "Sb": "spiral or disk, obvious bulge",
+    "Sc": "spiral or disk, bulge just noticeable", "Sd": "spiral or disk, no bulge",
+    "SBa": "barred, dominant bulge", "SBb": "barred, obvious bulge", "SBc": "barred, bulge just noticeable",
+    "SBd": "barred, no bulge",
+}  # fmt: skip
+_CLASSES: Final = {
+    "galaxy": "a galaxy",
+    "quasar": "a quasar: an active nucleus outshines its galaxy",
+    "star": "a star of ours",
+}
+MEANING: Final = {"superclass": _CLASSES, "star": _STARS, "galaxy": _GALAXIES}
+"""What the labels of a task are (Willett et al. 2013 for galaxies)."""
+
+
+def meaning(label: str, task: str) -> str:
+    """Return what a label is in a few words; nothing where none are known."""
+    return MEANING.get(task, {}).get(label, "")

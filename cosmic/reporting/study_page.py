@@ -14,7 +14,7 @@ from typing import Final
 
 from cosmic.facts import Facts
 from cosmic.facts.file import facts_json, read_facts, write_whole
-from cosmic.reporting import learning_curves, schematics, study_figures
+from cosmic.reporting import learning_curves, schematics, stories, study_figures, words
 from cosmic.reporting.claim_answers import Verdict
 from cosmic.reporting.claims import Judged, judged
 from cosmic.reporting.page import environment
@@ -24,6 +24,11 @@ from cosmic.reporting.study_view import StudyTask, printed, run_and_all, study_t
 from cosmic.reporting.style import Picture
 
 NAME: Final = "study.html"
+_OUTCOMES: Final = {
+    Verdict.REPRODUCED: "reproduced",
+    Verdict.NOT_REPRODUCED: "not reproduced",
+    Verdict.CANNOT_TELL: "not to be told from these rows",
+}
 _log = logging.getLogger(__name__)
 
 
@@ -68,14 +73,17 @@ def render_study(facts: Facts, *, folder: Path) -> str:
     facts, f = Facts.model_validate_json(text), At(json.loads(text))
     rows = judged(facts)
     tasks = study_tasks(facts)
-    ran, of = run_and_all(facts)
-    return environment().get_template("study_page.html.j2").render(
+    ran, _ = run_and_all(facts)
+    pages = environment()
+    pages.filters |= {"in_words": words.number, "outcome": _OUTCOMES.__getitem__, "measured": stories.measured, "expect": stories.expect,
+                      "meaning": stories.meaning}  # fmt: skip
+    return pages.get_template("study_page.html.j2").render(
         f=f,
         ledger=rows,
         verdicts=_verdicts(rows),
-        complete=ran == of,
         none_ran=not ran,
         printed=printed(facts),
+        at={row.key: i for i, row in enumerate(facts.grid)},
         tasks=tasks,
         plates={task.name: _plates(facts, task) for task in tasks},
         sky=sky_pictures(facts, folder),
@@ -92,7 +100,7 @@ def _verdicts(rows: tuple[Judged, ...]) -> list[tuple[Verdict, list[Judged]]]:
 
 def _network(facts: Facts) -> Picture | None:
     """The layers of the networks that were fitted."""
-    shapes = {}
+    shapes: dict[str, tuple[int, int]] = {}
     for one in facts.grid:
         if one.weights is not None and one.validation and one.features == "X0":
             shapes.setdefault(one.task, (one.weights, len(one.validation.confusion.labels)))

@@ -15,10 +15,12 @@ _X0: Final = "X0"
 
 
 @dataclass(frozen=True, slots=True)
-class Reason:
-    """Rows that were not run for one reason."""
+class Remark:
+    """A note that rows share: the first of `rows` has it at place `at` of its notes. `everywhere` if all that ran do."""
 
     rows: tuple[int, ...]
+    at: int
+    everywhere: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,8 +35,8 @@ class Tuning:
         The row whose weighted F1 on validation is highest.
     variants : tuple of int
         Rows beside the published ones, such as converged SVMs.
-    not_run : tuple of Reason
-        Those of `rows` that have no figures.
+    remarks : tuple of Remark
+        What is to be known of rows and variants.
     """
 
     family: str
@@ -42,7 +44,7 @@ class Tuning:
     rows: tuple[int, ...]
     best: int | None
     variants: tuple[int, ...]
-    not_run: tuple[Reason, ...]
+    remarks: tuple[Remark, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +78,10 @@ class StudyTask:
 
 def study_tasks(facts: Facts) -> tuple[StudyTask, ...]:
     """Return the sections of the page, in the order of the published table."""
-    return tuple(_task(facts, name) for name in dict.fromkeys(one.task for one in (*facts.grid, *facts.exploration)))
+    return tuple(
+        _task(facts, name)
+        for name in dict.fromkeys([*(one.task for one in facts.grid), *(one.task for one in facts.exploration)])
+    )
 
 
 def printed(facts: Facts) -> dict[str, int]:
@@ -108,7 +113,8 @@ def _task(facts: Facts, name: str) -> StudyTask:
 
 
 def _tuning(facts: Facts, mine: list[int]) -> Tuning:
-    rows = [i for i in mine if facts.grid[i].features == _X0 and not facts.grid[i].variant]
+    mine = [i for i in mine if facts.grid[i].features == _X0]
+    rows = [i for i in mine if not facts.grid[i].variant]
     first = facts.grid[rows[0]]
     return Tuning(
         family=first.family,
@@ -116,7 +122,7 @@ def _tuning(facts: Facts, mine: list[int]) -> Tuning:
         rows=tuple(rows),
         best=max((i for i in rows if facts.grid[i].validation), key=lambda i: (_f1(facts.grid[i]), -i), default=None),
         variants=tuple(i for i in mine if facts.grid[i].variant),
-        not_run=tuple(_reasons(facts, rows)),
+        remarks=tuple(_remarks(facts, mine)),
     )
 
 
@@ -124,6 +130,8 @@ def _f1(one: GridResult) -> float:
     return one.validation.f1 if one.validation else -1.0
 
 
-def _reasons(facts: Facts, rows: list[int]) -> Iterable[Reason]:
-    for reason in dict.fromkeys(facts.grid[i].not_run for i in rows if facts.grid[i].not_run):
-        yield Reason(tuple(i for i in rows if facts.grid[i].not_run == reason))
+def _remarks(facts: Facts, mine: list[int]) -> Iterable[Remark]:
+    ran = [i for i in mine if facts.grid[i].validation]
+    for note in dict.fromkeys(note for i in ran for note in facts.grid[i].notes):
+        rows = tuple(i for i in ran if note in facts.grid[i].notes)
+        yield Remark(rows, facts.grid[rows[0]].notes.index(note), everywhere=len(rows) == len(ran))

@@ -112,6 +112,11 @@ def plural(label: str) -> str:
     return _PLURALS.get(label.lower(), f"objects of class {label}")
 
 
+def number(n: int) -> str:
+    """Return a small number in words: "no", "one", "seven"; a larger one as "many"."""
+    return _COUNTS[n] if n < len(_COUNTS) else "many"
+
+
 def labels(task: str, n: int) -> str:
     """Return how many labels a task has, in words: "three classes", "ten letters"."""
     many = _COUNTS[n] if n < len(_COUNTS) else f"more than {_COUNTS[-1]}"
