@@ -107,28 +107,3 @@ def test_redshift_explains_where_the_arm_without_it_is_worse(facts: Facts) -> No
     answer = of(facts, "redshift").answer
     assert answer.verdict is Verdict.REPRODUCED
     assert "leak" in plain(answer.why)
-
-
-def test_ten_trees_are_enough_where_fifty_gain_nothing(facts: Facts) -> None:
-    at = next(i for i, one in enumerate(facts.results)
-              if (one.task, one.arm, one.model) == ("superclass", "published", "random_forest"))  # fmt: skip
-    base = facts.results[at]
-    assert base.validation is not None
-
-    def forest(trees: int, f1: float):  # type: ignore[no-untyped-def]
-        validation = base.validation.model_copy(update={"f1": f1})  # type: ignore[union-attr]
-        return base.model_copy(update={"hyperparameters": {"n_estimators": trees}, "validation": validation})
-
-    for f1, verdict in ((0.9711, Verdict.REPRODUCED), (0.98, Verdict.NOT_REPRODUCED)):
-        others = tuple(one for one in facts.results if one.model != "random_forest" or one.task != "superclass")
-        changed = with_claims(
-            facts, results=(*others, forest(10, 0.971), forest(50, f1)), best=(), selections=(), hierarchy=()
-        )
-        assert of(changed, "ten_trees").answer.verdict is verdict
-
-
-def test_a_score_far_from_the_printed_one_is_not_reproduced(facts: Facts) -> None:
-    answer = of(facts, "superclass_excellent").answer
-    assert answer.verdict is Verdict.NOT_REPRODUCED
-    assert answer.ours is not None
-    assert answer.n is not None
