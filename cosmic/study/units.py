@@ -59,7 +59,7 @@ class Speed(StrEnum):
 
     ``exact`` shares fits and nothing else: the models are those of a plain fit for each row. ``fast`` also takes the
     accelerator's neighbours and forests where it is installed and as good, Newton's method where lbfgs converges
-    soon, and bins for forests, all on many rows only: models of the same quality, whose notes say so.
+    soon, all on many rows only: models of the same quality, whose notes say so.
     """
 
     EXACT = "exact"

@@ -68,7 +68,7 @@ def test_a_fast_forest_is_as_good_on_other_rows_and_says_what_it_is(bootstrap: b
         assert nest.engines()[0] == STOCK
         assert nest.notes()[0] == ()
     else:
-        assert "features in 1,024 bins of equally many training rows" in said
+        assert scores[1] == scores[0]  # the study's own
     assert (NAME in said) == (accelerated.missing() is None)
 
 
