@@ -170,7 +170,9 @@ def _ffnn_settings(sizes: Sizes) -> dict[str, Setting]:
 
 
 def _build_ffnn(settings: Settings, seed: int) -> ClassifierMixin:
-    return network.NetworkClassifier(**settings, random_state=seed)  # type: ignore[arg-type] # named as they are there
+    from cosmic.models.network_classifier import NetworkClassifier
+
+    return NetworkClassifier(**settings, random_state=seed)  # type: ignore[arg-type] # named as they are there
 
 
 FAMILIES: Final[dict[Model, Family]] = {

@@ -64,8 +64,8 @@ def test_a_dry_run_on_a_fresh_home_says_what_would_be_done_and_touches_nothing(t
     assert files_below(tmp_path) == {}
     assert answer.stdout.startswith("Nothing was done. ")
     assert cached_and_to_do(answer.stdout) == {
-        "fetch": (0, 1), "judge": (0, 1), "ingest": (0, 1), "freeze": (0, 1), "prepare": (0, 16), "train": (0, 138),
-        "score": (0, 138), "keep": (0, 16), "votes": (0, 1), "compose": (0, 5), "report": (0, 1),
+        "fetch": (0, 1), "judge": (0, 1), "ingest": (0, 1), "freeze": (0, 1), "prepare": (0, 16), "train": (0, 169),
+        "score": (0, 169), "keep": (0, 16), "votes": (0, 1), "compose": (0, 5), "report": (0, 1),
     }  # fmt: skip
     assert "a new catalogue" in answer.stdout
 
@@ -79,8 +79,8 @@ def test_a_dry_run_after_a_run_says_that_all_is_there_and_touches_nothing(twice:
     assert files_below(home) == before
     assert files_below(tmp_path) == {}
     assert cached_and_to_do(answer.stdout) == {
-        "fetch": (1, 0), "judge": (1, 0), "ingest": (1, 0), "freeze": (1, 0), "prepare": (2, 0), "train": (18, 0),
-        "score": (18, 0), "keep": (2, 0), "votes": (0, 1), "compose": (1, 0), "report": (0, 1),
+        "fetch": (1, 0), "judge": (1, 0), "ingest": (1, 0), "freeze": (1, 0), "prepare": (2, 0), "train": (22, 0),
+        "score": (22, 0), "keep": (2, 0), "votes": (0, 1), "compose": (1, 0), "report": (0, 1),
     }  # fmt: skip
 
 
