@@ -30,13 +30,17 @@ class Verdict(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Our figure for a claim, its interval and number of objects, the verdict, and why."""
+    """Our figure for a claim, its interval and number of objects, the verdict, and why.
+
+    `of` says what our figure is of where that is something else than the claim's figure.
+    """
 
     verdict: Verdict
     why: Sentence
     ours: Number | None = None
     interval: tuple[Number, Number] | None = None
     n: Number | None = None
+    of: str = ""
 
 
 Judge = Callable[[Facts, PublishedClaim], Answer]

@@ -13,11 +13,10 @@ from cosmic.facts.claims import PublishedClaim
 from cosmic.facts.grid import GridResult, GridTest
 from cosmic.reporting import words
 from cosmic.reporting.claim_answers import NOT_RUN, Answer, Judge, Verdict, agrees, ends_at, verdict_of
+from cosmic.reporting.ledger import NEAR
 from cosmic.reporting.published import CLASSES, other_classes
 from cosmic.reporting.shown import Number, Style, Words
 
-NEAR: Final = 0.005
-"""Distance from a printed score at which ours, or the nearer end of its interval, still counts as the same."""
 ROUGHLY: Final = 0.015
 """The same for figures that the slides give as about so much, in whole percents."""
 ENOUGH: Final = 0.001
@@ -41,7 +40,7 @@ def excellent(task: str) -> Judge:
             return Answer(Verdict.CANNOT_TELL, (why,), ours, interval, n)
         same = agrees(claim.figure, ours, interval, NEAR) or ours.value > (claim.figure or 1.0)
         family = words.model(facts.grid_test[at].family)
-        why = f"{family}, best on validation, with inputs that share their origin with the label"
+        why = f"{family}, best on validation, with inputs that share their origin with the label; as high or higher counts"
         return Answer(verdict_of(same), (why,), ours, interval, n)
 
     return judge
@@ -53,11 +52,11 @@ def poor(facts: Facts, claim: PublishedClaim) -> Answer:
     at = best_family(facts, "galaxy")
     if at is None:
         return untested(facts, "galaxy")
-    ours, interval, n = _tested(facts, at, "balanced_accuracy")
-    accuracy, _, _ = _tested(facts, at, "accuracy")
+    ours, interval, n = _tested(facts, at, "accuracy")
+    balanced, ends, _ = _tested(facts, at, "balanced_accuracy")
     majority, _, _ = _tested(facts, at, "majority")
-    below = (interval[1].value if interval else ours.value) < UNSEEN
-    why = ("balanced accuracy; accuracy ", accuracy, " where always the largest class has ", majority)
+    below = (ends[1].value if ends else balanced.value) < UNSEEN
+    why = ("always the largest class has ", majority, "; balanced accuracy, by which this is judged, ", balanced)
     return Answer(verdict_of(below), why, ours, interval, n)
 
 
@@ -70,6 +69,8 @@ def best_is(task: str, family: str) -> Judge:
         if at is None or best is None:
             return untested(facts, task, family)
         ours, interval, n = _tested(facts, at, "f1")
+        if sum(one.task == task and one.test is not None for one in facts.grid_test) < 2:
+            return Answer(Verdict.CANNOT_TELL, ("no other family was run to compare with",), ours, interval, n)
         why = f"best on validation: {words.model(facts.grid_test[best].family)}"
         if best == at:
             return Answer(Verdict.REPRODUCED, (why,), ours, interval, n)
@@ -87,12 +88,13 @@ def validated(task: str) -> Judge:
         scores = None if at is None else facts.grid_test[at].validation
         if at is None or scores is None or scores.f1 is None:
             return untested(facts, task, "ffnn")
-        ours = Number(f"grid_test[{at}].validation.f1", scores.f1, Style.SCORE)
+        ours, rows = Number(f"grid_test[{at}].validation.f1", scores.f1, Style.SCORE), facts.grid_test[at].n_validation
+        n = None if rows is None else Number(f"grid_test[{at}].n_validation", rows, Style.COUNT)
         if theirs := _others(facts, at):
-            return Answer(
-                Verdict.CANNOT_TELL, (f"other classes: the study had {words.labels(task, len(theirs))}",), ours
-            )
-        return Answer(verdict_of(agrees(claim.figure, ours, None, ROUGHLY)), ("same inputs, validation rows",), ours)
+            why = f"other classes: the study had {words.labels(task, len(theirs))}"
+            return Answer(Verdict.CANNOT_TELL, (why,), ours, n=n)
+        same = agrees(claim.figure, ours, None, ROUGHLY)
+        return Answer(verdict_of(same), ("same inputs, validation rows",), ours, n=n)
 
     return judge
 
@@ -133,10 +135,10 @@ def oversampling(facts: Facts, claim: PublishedClaim) -> Answer:
     if claim.id == "oversampling_slower":
         return _slower(facts)
     ours, other = _validation(facts, smote), _validation(facts, rarest)
-    why = ("weighted F1 on validation, best setting; cut to the rarest class ", other)
+    why, n = ("best setting on validation rows; cut to the rarest class ", other), _rows(facts, smote)
     if abs(ours.value - other.value) <= ENOUGH:
-        return Answer(Verdict.CANNOT_TELL, (*why, ": too close to call"), ours)
-    return Answer(verdict_of(ours.value > other.value), why, ours)
+        return Answer(Verdict.CANNOT_TELL, (*why, ": too close to call"), ours, n=n, of="weighted F1")
+    return Answer(verdict_of(ours.value > other.value), why, ours, n=n, of="weighted F1")
 
 
 def _slower(facts: Facts) -> Answer:
@@ -154,24 +156,35 @@ def _slower(facts: Facts) -> Answer:
         return untested(facts, "superclass", "decision_tree")
     low, high = SLOWER
     same = low <= found["smote"].value / found["rarest"].value <= high
-    why = ("CPU seconds to fit a deep tree; cut to the rarest class ", found["rarest"])
-    return Answer(verdict_of(same), why, found["smote"])
+    why = (
+        "to fit a deep tree; cut to the rarest class ",
+        found["rarest"],
+        ", and a ratio from five to twenty is about ten",
+    )
+    return Answer(verdict_of(same), why, found["smote"], of="CPU seconds")
 
 
 def ten_trees(facts: Facts, claim: PublishedClaim) -> Answer:
     """Judge whether forests of fifty trees gain on those of ten; shown is the pair that gains most."""
     del claim
-    by_trees: dict[tuple[str, bool], dict[int, Number]] = {}
+    by_trees: dict[tuple[str, bool], dict[int, int]] = {}
     for i, one in enumerate(facts.grid):
         if _counts(one, "superclass") and one.family == "random_forest":
             pair = by_trees.setdefault((one.balance, bool(one.setting["bootstrap"])), {})
-            pair[int(str(one.setting["n_estimators"]))] = _validation(facts, i)
+            pair[int(str(one.setting["n_estimators"]))] = i
     pairs = [(found[10], found[50]) for found in by_trees.values() if {10, 50} <= set(found)]
     if not pairs:
         return untested(facts, "superclass", "random_forest")
-    ten, fifty = max(pairs, key=lambda pair: pair[1].value - pair[0].value)
-    why = ("weighted F1 on validation; with fifty trees ", fifty, ", the largest gain there is")
-    return Answer(verdict_of(fifty.value - ten.value <= ENOUGH), why, ten)
+    gains = [(_validation(facts, ten), _validation(facts, fifty), facts.grid[ten]) for ten, fifty in pairs]
+    ten, fifty, one = max(gains, key=lambda gain: gain[1].value - gain[0].value)
+    drawn = "on bootstrap samples" if one.setting["bootstrap"] else "on all rows"
+    why = (
+        "with fifty trees ",
+        fifty,
+        f", the largest gain there is on validation rows: {words.rebalancing(one.balance)}, {drawn}",
+    )
+    n = _rows(facts, facts.grid.index(one))
+    return Answer(verdict_of(fifty.value - ten.value <= ENOUGH), why, ten, n=n, of="weighted F1 of ten")
 
 
 def family_at(facts: Facts, task: str, family: str) -> int | None:
@@ -230,3 +243,9 @@ def _validation(facts: Facts, at: int) -> Number:
     if scores is None:
         raise ValueError(f"grid[{at}] was not run.")
     return Number(f"grid[{at}].validation.f1", scores.f1, Style.FOUR)
+
+
+def _rows(facts: Facts, at: int) -> Number | None:
+    """The number of validation rows of a row of the grid."""
+    n = facts.grid[at].n_validation
+    return None if n is None else Number(f"grid[{at}].n_validation", n, Style.COUNT)

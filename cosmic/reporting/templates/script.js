@@ -21,13 +21,14 @@ for (const link of document.querySelectorAll("[data-copy]")) {
 }
 for (const table of document.querySelectorAll("table.sortable")) {
   const value = (row, column) => {
-    const cell = row.cells[column];
-    const number = cell.querySelector("data");
-    return number ? Number(number.value) : cell.textContent.trim();
+    const cell = row.cells[column];  // a row that was not run has fewer
+    const number = cell?.querySelector("data");
+    return number ? Number(number.value) : cell?.textContent.trim() ?? "";
   };
   [...table.tHead.rows[0].cells].forEach((head, column) => {
-    head.tabIndex = 0;
-    head.setAttribute("role", "button");
+    const button = document.createElement("button");
+    button.append(...head.childNodes);
+    head.append(button);
     const sort = () => {
       const up = head.getAttribute("aria-sort") === "descending";
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
@@ -42,7 +43,6 @@ for (const table of document.querySelectorAll("table.sortable")) {
         body.append(...rows);
       }
     };
-    head.addEventListener("click", sort);
-    head.addEventListener("keydown", (event) => { if (event.key === "Enter") sort(); });
+    button.addEventListener("click", sort);
   });
 }
