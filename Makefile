@@ -24,8 +24,9 @@ run: $(VENV)/.core  ## the whole pipeline on the simulated sky; prints where the
 rehearse: $(VENV)/.dev  ## a stand-in for SkyServer on loopback, until Ctrl-C
 	$(BIN)/python -m tests.skyserver $(ARGS)
 
+# Two at a time, a file each: ARGS="-n 0 -x FILE" runs one after another, for a debugger too.
 test: $(VENV)/.test  ## the default tests (under six minutes)
-	$(BIN)/python -m pytest -q $(ARGS)
+	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.test  ## drills: kills, servers, real tables
 	$(BIN)/python -m pytest -q -m slow $(ARGS)
