@@ -27,6 +27,10 @@ EXACT_ROWS: Final = 10_000
 """Rows that an SVM is fitted on at most: exact on few was better than an approximate kernel on all, and far cheaper."""
 FOLDS: Final = 3
 """Folds of the training rows from which an SVM learns its temperature."""
+HIDDEN: Final = (128, 64)
+"""Layers of the network in an ensemble: small, so that scikit-learn's own is quick enough."""
+NEVER: Final = 1_000_000
+"""Rounds without a gain after which that network would stop: it takes all its rounds."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,6 +50,8 @@ class Family:
     ----------
     weights : bool
         Whether a fit takes weights of rows.
+    resampled : bool
+        Whether it is worth fitting on resampled rows.
     most_rows : int or None
         Rows that it is fitted on at most, where its cost would grow with their square.
     fewest : int
@@ -57,6 +63,7 @@ class Family:
     settings: Callable[[Sizes], dict[str, Setting]]
     build: Callable[[Settings, int], ClassifierMixin]
     weights: bool = True
+    resampled: bool = True
     most_rows: int | None = None
     fewest: int = 1
     missing: Callable[[], str | None] = lambda: None
@@ -173,6 +180,36 @@ def _build_ffnn(settings: Settings, seed: int) -> ClassifierMixin:
     return network.NetworkClassifier(**settings, random_state=seed)  # type: ignore[arg-type] # named as they are there
 
 
+def _ensemble_settings(sizes: Sizes) -> dict[str, Setting]:
+    """Each part's name and a setting of it: the trees and the boosting are stronger here than where they stand alone.
+
+    The network stops after as many rounds as were best on validation; of small data its batches are smaller, so that it
+    takes as many steps.
+    """
+    parts: dict[str, dict[str, Setting]] = {
+        "trees": {**_extra_settings(sizes)},
+        "boosting": {**_boosting_settings(sizes), "learning_rate": 0.05, "max_iter": 250},
+        "network": {
+            "alpha": 0.001,
+            "batch_size": min(sizes.rebalanced, 512, max(64, sizes.rebalanced // 100)),
+            "max_iter": 40,
+        },
+    }
+    return {f"{part}__{name}": value for part, settings in parts.items() for name, value in settings.items()}
+
+
+def _build_ensemble(settings: Settings, seed: int) -> ClassifierMixin:
+    from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, VotingClassifier
+    from sklearn.neural_network import MLPClassifier
+
+    parts = [
+        ("trees", ExtraTreesClassifier(random_state=seed, n_jobs=1)),
+        ("boosting", HistGradientBoostingClassifier(early_stopping=False, random_state=seed)),
+        ("network", MLPClassifier(HIDDEN, n_iter_no_change=NEVER, random_state=seed)),
+    ]
+    return VotingClassifier(parts, voting="soft", n_jobs=1).set_params(**settings)
+
+
 FAMILIES: Final[dict[Model, Family]] = {
     Model.LOGISTIC: Family(_logistic_settings, _build_logistic),
     Model.DECISION_TREE: Family(_tree_settings, _build_tree),
@@ -182,6 +219,7 @@ FAMILIES: Final[dict[Model, Family]] = {
     Model.KNN: Family(_knn_settings, _build_knn, weights=False),
     Model.SVM: Family(_svm_settings, _build_svm, most_rows=EXACT_ROWS, fewest=FOLDS),
     Model.FFNN: Family(_ffnn_settings, _build_ffnn, missing=network.missing),
+    Model.ENSEMBLE: Family(_ensemble_settings, _build_ensemble, resampled=False),
 }
 """Every family that can be fitted."""
 
@@ -220,4 +258,6 @@ def why_not(model: Model, rebalancing: Rebalancing) -> str | None:
         return why
     if rebalancing is Rebalancing.CLASS_WEIGHT and not family.weights:
         return "the family knows no weights"
+    if rebalancing in (Rebalancing.SMOTE, Rebalancing.RAREST) and not family.resampled:
+        return "the family is fitted on natural rows alone, with or without weights: resampled ones cost more than they give"
     return None
