@@ -257,6 +257,7 @@ def _fit_quietly(estimator: ClassifierMixin, rows: Rebalanced) -> tuple[str, ...
     with unconverged_is_no_warning():
         estimator.fit(rows.X, rows.y, **weights)
     if isinstance(estimator, VotingClassifier):
+        del estimator.named_estimators_  # the parts by name: its file would hold each of them twice
         return ()
     unconverged = int(estimator.n_iter_.max()) >= estimator.max_iter
     return (f"not converged after {estimator.max_iter} iterations",) if unconverged else ()

@@ -35,7 +35,6 @@ TRUSTED: Final = (
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
     "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
-    "sklearn.utils._bunch.Bunch",
     "cosmic.models.network.NetworkClassifier",
 )
 """Types beyond those that skops knows which our families need. A file with any other type is refused."""
