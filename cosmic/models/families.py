@@ -207,7 +207,8 @@ def _ensemble_settings(sizes: Sizes) -> dict[str, Setting]:
 def _build_ensemble(settings: Settings, seed: int) -> ClassifierMixin:
     """The mean of extremely random trees, boosting and two networks, which differ in their first weights alone.
 
-    A network sees each feature spread to a normal distribution, since colours have far outliers.
+    A network sees each feature spread to a normal distribution, since colours have far outliers; that makes it a pipeline,
+    which takes no weights. Equal shares of the four were best or equal to it on validation of six real data sets.
     """
     from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, VotingClassifier
     from sklearn.neural_network import MLPClassifier

@@ -53,7 +53,7 @@ def test_spectra_reach_what_the_study_reached_and_what_colours_alone_can(folder:
 
 def test_an_ensemble_tells_more_by_colours_alone(folder: Path) -> None:
     facts = run(folder, "spectra.csv.gz", options=(*SUPERCLASS, *PHOTOMETRIC, *ENSEMBLE))
-    assert {one.model for one in facts.results} == {"ensemble", "majority"}
+    assert {one.model for one in facts.results} == {"ensemble"}
     assert (best(facts, "superclass", "photometric").f1 or 0) >= 0.912
 
 
