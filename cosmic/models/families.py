@@ -208,7 +208,8 @@ def _build_ensemble(settings: Settings, seed: int) -> ClassifierMixin:
     """The mean of extremely random trees, boosting and two networks, which differ in their first weights alone.
 
     A network sees each feature spread to a normal distribution, since colours have far outliers; that makes it a pipeline,
-    which takes no weights. Equal shares of the four were best or equal to it on validation of six real data sets.
+    which takes no weights. Equal shares of the four were, of eight choices, the best or within 0.003 of it
+    in weighted F1 on validation of eight real data sets.
     """
     from sklearn.ensemble import ExtraTreesClassifier, HistGradientBoostingClassifier, VotingClassifier
     from sklearn.neural_network import MLPClassifier
