@@ -73,6 +73,7 @@ class Model(StrEnum):
     KNN = "knn"
     SVM = "svm"
     FFNN = "ffnn"
+    ENSEMBLE = "ensemble"
 
 
 class Rebalancing(StrEnum):

@@ -158,8 +158,8 @@ class PipelineOptions(BaseSettings):
     model: Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)] = Field(
         (),
         description="Train this family, with every rebalancing that it knows: logistic, decision_tree, random_forest, "
-        "extra_trees, boosting, knn, svm, ffnn (needs the extra neural). Default: the first three, and boosting on classes "
-        "as they are.",
+        "extra_trees, boosting, knn, svm, ffnn (needs the extra neural), ensemble (slow, and often the best). "
+        "Default: the first three, and boosting on classes as they are.",
         json_schema_extra={"metavar": "NAME"},
     )
     split: SplitName = Field(

@@ -246,15 +246,19 @@ def train_pipeline(
 
 
 def _fit_quietly(estimator: ClassifierMixin, rows: Rebalanced) -> tuple[str, ...]:
-    """Fit in place; a solver that did not converge is a note, not a warning."""
+    """Fit in place; a solver that did not converge is a note, not a warning; a network that takes its rounds is neither."""
+    from sklearn.ensemble import VotingClassifier
     from sklearn.linear_model import LogisticRegression
 
     weights = {} if rows.weights is None else {"sample_weight": rows.weights}
-    if not isinstance(estimator, LogisticRegression):
+    if not isinstance(estimator, LogisticRegression | VotingClassifier):
         estimator.fit(rows.X, rows.y, **weights)
         return ()
     with unconverged_is_no_warning():
         estimator.fit(rows.X, rows.y, **weights)
+    if isinstance(estimator, VotingClassifier):
+        del estimator.named_estimators_  # the parts by name: its file would hold each of them twice
+        return ()
     unconverged = int(estimator.n_iter_.max()) >= estimator.max_iter
     return (f"not converged after {estimator.max_iter} iterations",) if unconverged else ()
 

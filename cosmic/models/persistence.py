@@ -34,6 +34,7 @@ TRUSTED: Final = (
     "sklearn.calibration._TemperatureScaling",
     "sklearn.neighbors._kd_tree.KDTree",
     "sklearn.metrics._dist_metrics.EuclideanDistance64",
+    "sklearn.neural_network._stochastic_optimizers.AdamOptimizer",
     "cosmic.models.network_classifier.NetworkClassifier",
 )
 """Types beyond those that skops knows which our families need. A file with any other type is refused."""

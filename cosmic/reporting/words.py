@@ -47,6 +47,7 @@ MODELS: Final = {
     "svm": "support vector machine",
     "ffnn": "feed-forward network",
     "boosting": "gradient boosting",
+    "ensemble": "average of trees, boosting and a network",
     "majority": "always the largest class",
 }
 REBALANCING: Final = {

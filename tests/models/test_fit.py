@@ -29,6 +29,10 @@ AT_ONCE = [(Model.LOGISTIC, Rebalancing.SMOTE), (Model.RANDOM_FOREST, Rebalancin
            (Model.BOOSTING, Rebalancing.CLASS_WEIGHT)]  # fmt: skip
 
 
+RESAMPLED = {model: Rebalancing.RAREST if family.resampled else Rebalancing.NONE
+             for model, family in FAMILIES.items()}  # fmt: skip
+
+
 def needs(model: Model) -> None:
     if (why := FAMILIES[model].missing()) is not None:
         pytest.skip(why)
@@ -106,8 +110,8 @@ def test_validation_and_test_rows_have_no_part_in_training(prepared: Prepared, d
 @pytest.mark.parametrize("model", list(Model))
 def test_the_same_seed_gives_the_same_bytes(prepared: Prepared, tmp_path: Path, model: Model) -> None:
     needs(model)
-    one = run(prepared, tmp_path / "one", model, Rebalancing.RAREST)
-    two = run(prepared, tmp_path / "two", model, Rebalancing.RAREST)
+    one = run(prepared, tmp_path / "one", model, RESAMPLED[model])
+    two = run(prepared, tmp_path / "two", model, RESAMPLED[model])
     assert one.id == two.id
     assert one.model.read_bytes() == two.model.read_bytes()
     assert one.predictions.read_bytes() == two.predictions.read_bytes()
@@ -117,6 +121,8 @@ def test_every_rebalancing_of_a_named_family_is_fitted_and_what_is_left_out_says
     assert {how for _, how in kinds([Model.BOOSTING])} == set(Rebalancing)
     assert Rebalancing.CLASS_WEIGHT not in {how for _, how in kinds([Model.KNN])}
     assert left_out([Model.KNN]) == ("knn, class-weight: not run, the family knows no weights",)
+    assert kinds([Model.ENSEMBLE]) == ((Model.ENSEMBLE, Rebalancing.NONE),)
+    assert left_out([Model.ENSEMBLE])[0] == "ensemble, smote: not run, the family is fitted on natural rows alone"
     assert kinds(()) == USUAL
     assert {model for model, _ in USUAL} == {Model.LOGISTIC, Model.DECISION_TREE, Model.RANDOM_FOREST, Model.BOOSTING}
     assert all(why_not(*kind) is None for kind in USUAL)
@@ -125,6 +131,19 @@ def test_every_rebalancing_of_a_named_family_is_fitted_and_what_is_left_out_says
 def test_a_family_that_knows_no_weights_refuses_them(prepared: Prepared, tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match="knows no weights"):
         run(prepared, tmp_path, Model.KNN, Rebalancing.CLASS_WEIGHT)
+
+
+def test_an_ensemble_answers_with_the_mean_of_its_parts(data: Dataset) -> None:
+    train = data.within("train")
+    model, settings, _, notes = train_pipeline(
+        data.X[train], data.y[train], n_labels=3, model=Model.ENSEMBLE, rebalancing=Rebalancing.NONE, seed=0
+    )
+    scaled = model["scale"].transform(data.X)  # type: ignore[index]
+    parts = model["model"].estimators_  # type: ignore[index]
+    assert len(parts) == len({name.split("__")[0] for name in settings})
+    mean = np.mean([part.predict_proba(scaled) for part in parts], axis=0)
+    np.testing.assert_allclose(model.predict_proba(data.X), mean, atol=1e-12)
+    assert notes == ()
 
 
 def test_another_seed_or_rebalancing_gives_another_fit(prepared: Prepared, tmp_path: Path) -> None:
