@@ -15,7 +15,7 @@ from rich.padding import Padding
 from rich.table import Table
 from rich.text import Text
 
-from cosmic.inspection import ColumnFacts, Inspection, LabelFacts, Service
+from cosmic.inspection_facts import ColumnFacts, Inspection, LabelFacts, Service
 from cosmic.inspection_verdict import Verdict
 
 _ARMS = (

@@ -13,7 +13,8 @@ from pathlib import Path
 
 from rich.console import Console
 
-from cosmic.inspection import Inspection, inspect_file
+from cosmic.inspection import inspect_file
+from cosmic.inspection_facts import Inspection
 from cosmic.inspection_verdict import Judged, Verdict
 from cosmic.settings import PipelineOptions, Settings
 from cosmic.sources.base import Overrides, ParsedPage

@@ -14,7 +14,8 @@ import pytest
 from rich.console import Console
 
 from cosmic.errors import ConfigError, PermanentSourceError
-from cosmic.inspection import Inspection, inspect_file
+from cosmic.inspection import inspect_file
+from cosmic.inspection_facts import Inspection
 from cosmic.inspection_verdict import Judge, Judged, Verdict
 from cosmic.inspection_view import show
 from cosmic.records import Arm, MagnitudeSystem, MagnitudeUnit, Task
