@@ -8,12 +8,13 @@ from pathlib import Path
 import pytest
 
 from cosmic.facts.file import facts_equal, read_facts
+from cosmic.models.families import USUAL
 from tests.flows.drill import ROOT, SMALL, facts_of, pipeline
 from tests.flows.runs import WHAT_INGEST_MET, files_below
 
 pytestmark = pytest.mark.slow
 
-N_FITS = 9
+N_FITS = len(USUAL)
 
 
 @pytest.fixture(scope="module")

@@ -14,6 +14,7 @@ import pytest
 from cosmic.catalogue.glance import glance
 from cosmic.facts import Facts
 from cosmic.facts.file import facts_equal, read_facts
+from cosmic.models.families import USUAL
 from cosmic.records import Sky
 from tests.conftest import MakeDatabase
 from tests.flows.drill import facts_of, pipeline, running, servers_of
@@ -22,7 +23,7 @@ from tests.flows.runs import WHAT_INGEST_MET
 pytestmark = pytest.mark.slow
 
 TRAINS = ("--rows", "3000", "--task", "superclass", "--task", "star", "--arm", "published", "--arm", "photometric")
-N_FITS = 36
+N_FITS = 4 * len(USUAL)  # two tasks, two arms
 STORES = ("--rows", "40000", "--min-class-size", "1000000")
 """A run that reads many rows and trains nothing, which it says."""
 WORKERS = 2
