@@ -1,0 +1,87 @@
+"""The records of the image half that cross boundaries, and the names of its choices. They hold no pixel and do no work."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+
+from cosmic.records import Sky, SplitName
+
+
+class Scheme(StrEnum):
+    """What a galaxy's label is made of.
+
+    `hubble14`: the study's label of its gz2_class. `clean5`: the literature's five, where volunteers are sure. `votes`: the
+    37 vote fractions, from which probabilities of the study's labels follow. `given`: the column as it stands.
+    """
+
+    HUBBLE14 = "hubble14"
+    CLEAN5 = "clean5"
+    VOTES = "votes"
+    GIVEN = "given"
+
+
+@dataclass(frozen=True, slots=True)
+class ImageList:
+    """Which images there are, and what is known of each galaxy; nothing was decoded yet.
+
+    `path` is a Parquet file in `cosmic.images.listing.SCHEMA`; `id` the sha256 of its rows without their paths on disk, so
+    that two machines agree. `rejected` counts lines that name no image or no label, by reason.
+    """
+
+    id: str
+    path: Path
+    sky: Sky
+    origin: str
+    images: int
+    rejected: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Pixels:
+    """Images decoded once: uint8, shape (n, size, size, 3), in a ``.npy`` that is read through a memory map.
+
+    `rows` is a Parquet file with the line of the list of each image, in the order of `path`, with its sha256; `bad` one of
+    those that were set apart, with the reason. `crop` is the side of the square about the middle, in units of the image's.
+    """
+
+    id: str
+    path: Path
+    rows: Path
+    bad: Path
+    images: int
+    size: int
+    crop: float
+    sky: Sky
+    origin: str
+    reasons: dict[str, int] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class ImageData:
+    """Labelled pixels on disk: label, part of the split, block and votes of each; or the reason there are none."""
+
+    id: str
+    path: Path | None
+    pixels: Pixels
+    scheme: Scheme
+    split: SplitName
+    names: tuple[str, ...] = ()
+    dropped: dict[str, int] = field(default_factory=dict)
+    not_run: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class ImageFitted:
+    """A model of images on disk: its folder, and what it said of every labelled image.
+
+    `probabilities` is a ``.npy`` of float32, shape (n, k), in the order of the labelled rows; `facts` an `ImageFit` of the
+    facts, without scores.
+    """
+
+    id: str
+    model: str
+    folder: Path
+    probabilities: Path
+    facts: Path
