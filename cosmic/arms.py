@@ -6,11 +6,13 @@ from collections.abc import Iterable, Sequence
 from itertools import product
 from typing import Final
 
-from cosmic.records import Arm, Rebalancing, Sky, Task
+from cosmic.records import TABLE_TASKS, Arm, Rebalancing, Sky, Task
 
 ONLY_FOR: Final[dict[Arm, tuple[Task, ...]]] = {
     Arm.MORPHOMETRIC: (Task.GALAXY,),
     Arm.MAGNITUDE_MATCHED: (Task.SUPERCLASS,),
+    Arm.IMAGES: (Task.GALAXY_IMAGE,),
+    Arm.IMAGES_TABLE: (Task.GALAXY_IMAGE,),
 }
 """Arms that not every task has: their question is of these tasks alone. No hierarchy is composed of them."""
 
@@ -21,7 +23,7 @@ profiles are. They are run there where they are asked for by name."""
 
 def has_arm(task: Task, arm: Arm) -> bool:
     """Return whether an arm means something for a task."""
-    return task in ONLY_FOR.get(arm, (task,))
+    return task in ONLY_FOR.get(arm, TABLE_TASKS)
 
 
 def pairs_to_try(tasks: Sequence[Task], arms: Sequence[Arm], *, sky: Sky) -> list[tuple[Task, Arm]]:
@@ -30,7 +32,7 @@ def pairs_to_try(tasks: Sequence[Task], arms: Sequence[Arm], *, sky: Sky) -> lis
     Pairs that mean nothing are left out, unless nothing else was asked for: then each says why it cannot be run.
     """
     usual = [arm for arm in Arm if sky is Sky.REAL or arm not in ONLY_REAL]
-    asked = list(product(tasks or tuple(Task), arms or usual))
+    asked = list(product(tasks or TABLE_TASKS, arms or usual))
     return [pair for pair in asked if has_arm(*pair)] or asked
 
 

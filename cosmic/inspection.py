@@ -21,7 +21,7 @@ from cosmic.inspection_verdict import Judge
 from cosmic.labels import ORDER, Labels, label
 from cosmic.matching import at_most
 from cosmic.objects import object_keys
-from cosmic.records import Arm, MagnitudeSystem, Task
+from cosmic.records import TABLE_TASKS, Arm, MagnitudeSystem, Task
 from cosmic.sources.base import Overrides, ParsedPage
 from cosmic.sources.files import check_paths
 from cosmic.sources.formats import open_table
@@ -157,7 +157,7 @@ def _label_facts(parsed: ParsedPage) -> LabelFacts:
 
 def _services(rows: pa.Table, system: MagnitudeSystem, class_size: int) -> tuple[Service, ...]:
     measured = _without_sentinels(rows)
-    return tuple(service for task in Task for service in _task(measured, task, system, class_size))
+    return tuple(service for task in TABLE_TASKS for service in _task(measured, task, system, class_size))
 
 
 def _task(rows: pa.Table, task: Task, system: MagnitudeSystem, class_size: int) -> Iterator[Service]:

@@ -48,6 +48,11 @@ class Task(StrEnum):
     STAR = "star"
     GALAXY = "galaxy"
     GALAXY_SPECTRAL = "galaxy-spectral"
+    GALAXY_IMAGE = "galaxy-image"
+
+
+TABLE_TASKS = (Task.SUPERCLASS, Task.STAR, Task.GALAXY, Task.GALAXY_SPECTRAL)
+"""Nodes whose models look at rows of a table; the other looks at images."""
 
 
 class Arm(StrEnum):
@@ -60,6 +65,8 @@ class Arm(StrEnum):
     MORPHOMETRIC = "morphometric"
     PHOTOMETRIC_EXTERNAL = "photometric+external"
     MAGNITUDE_MATCHED = "magnitude-matched"
+    IMAGES = "images"
+    IMAGES_TABLE = "images+table"
 
 
 class Model(StrEnum):
@@ -74,6 +81,11 @@ class Model(StrEnum):
     SVM = "svm"
     FFNN = "ffnn"
     ENSEMBLE = "ensemble"
+    CNN = "cnn"
+    LSTM = "lstm"
+    RESNET50 = "resnet50"
+    COMPACT_CNN = "compact_cnn"
+    MORPHOLOGY = "morphology"
 
 
 class Rebalancing(StrEnum):

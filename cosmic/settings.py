@@ -5,8 +5,6 @@ Reads the environment only when a model is built, at the edge; nothing else in C
 
 from __future__ import annotations
 
-import os
-import re
 import shlex
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
@@ -14,55 +12,18 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cosmic.records import Arm, Model, Sky, SplitName, Task
+from cosmic.images.records import Scheme
+from cosmic.option_texts import Override, length, listed, release_place, seconds, span
+from cosmic.records import TABLE_TASKS, Arm, Model, Sky, SplitName, Task
 
 if TYPE_CHECKING:
-    from cosmic.contracts import Limits
+    pass
 
 CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
 
 
-def _override(text: str) -> str:
-    name, equals, column = text.partition("=")
-    if not (name.strip() and equals and column.strip()):
-        raise ValueError("it takes NAME=COLUMN, such as redshift=zsp")
-    return text
-
-
-def span(text: str) -> str:
-    """Return a text that names plates; refuse another one."""
-    if text != "all" and not re.fullmatch(r"\d+(-\d+)?(,\d+(-\d+)?)*", text):
-        raise ValueError("it takes plates, such as 300, 300-420 or 300-420,500, or all")
-    for part in text.split(","):
-        low, _, high = part.partition("-")
-        if high and int(high) < int(low):
-            raise ValueError(f"{part} ends before it begins; did you mean {high}-{low}?")
-    return text
-
-
-def _gz2(text: str) -> str:
-    if text != SKYSERVER and not is_address(text) and not Path(text).is_dir():
-        raise ValueError("it takes a folder that is there and holds gz2_hart16.csv, an http address, or skyserver")
-    return text
-
-
-def is_address(text: str) -> bool:
-    """Return whether a text is an address and no path."""
-    return text.startswith(("http://", "https://"))
-
-
-def _listed(given: object) -> object:
-    """COSMIC_TASK=star,galaxy: a variable of the environment holds a list as text with commas."""
-    return tuple(part.strip() for part in given.split(",") if part.strip()) if isinstance(given, str) else given
-
-
-SKYSERVER: Final = "skyserver"
-"""Votes that SkyServer is asked for; a folder of that name is ./skyserver."""
 STUDY_RELEASE: Final = 16
 _SURVEY: Final = ("release", "query", "where", "limit", "refetch")
-
-Override = Annotated[str, AfterValidator(_override)]
-"""NAME=COLUMN."""
 
 
 class PipelineOptions(BaseSettings):
@@ -76,13 +37,13 @@ class PipelineOptions(BaseSettings):
         "at SDSS's SkyServer.",
         json_schema_extra={"metavar": "simulated|files|skyserver"},
     )
-    path: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    path: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
         description="A file to read: CSV, FITS, Parquet or VOTable, gzipped or not. Several are one ingest. "
         "Implies --source files.",
         json_schema_extra={"metavar": "PATH"},
     )
-    column: Annotated[tuple[Override, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    column: Annotated[tuple[Override, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
         description="NAME=COLUMN: read Cosmic's column NAME from the file's COLUMN, whatever the alias table says, "
         "such as redshift=zsp. `cosmic inspect FILE` shows what is taken for what.",
@@ -128,7 +89,7 @@ class PipelineOptions(BaseSettings):
         description="Ask SkyServer again for these plates, whether they changed or not: 300, 300-420,500, or all.",
         json_schema_extra={"metavar": "PLATES"},
     )
-    gz2: Annotated[str, AfterValidator(_gz2)] | None = Field(
+    gz2: Annotated[str, AfterValidator(release_place)] | None = Field(
         None,
         description="Galaxy Zoo 2: a folder with gz2_hart16.csv[.gz], gz2_filename_mapping.csv and images (zip or folder), "
         "or the address where they lie, or skyserver for the votes that SkyServer has. Votes and images are stored, and "
@@ -142,24 +103,25 @@ class PipelineOptions(BaseSettings):
         "The next run goes on from there.",
         json_schema_extra={"metavar": "N"},
     )
-    task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    task: Annotated[tuple[Task, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
-        description="Train only this node of the hierarchy: superclass, star, galaxy, galaxy-spectral. "
-        "Default: all that the data allow, on a simulated sky all but galaxy-spectral.",
+        description="Train only this node of the hierarchy: superclass, star, galaxy, galaxy-spectral, galaxy-image. "
+        "Default: all that the data allow, on a simulated sky the first three.",
         json_schema_extra={"metavar": "NAME"},
     )
-    arm: Annotated[tuple[Arm, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    arm: Annotated[tuple[Arm, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
         description="Train only with these inputs: published (the study's), no-leak (those less redshift and ELODIE), "
         "photometric, photometric+shape, morphometric (galaxies: profile and axis ratios), photometric+external (W1, W2, "
         "parallax, proper motion), magnitude-matched (superclass: classes equally bright). Default: all that the data allow.",
         json_schema_extra={"metavar": "NAME"},
     )
-    model: Annotated[tuple[Model, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    model: Annotated[tuple[Model, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
         description="Train this family, with every rebalancing that it knows: logistic, decision_tree, random_forest, "
-        "extra_trees, boosting, knn, svm, ffnn (needs the extra neural), ensemble (slow, and often the best). "
-        "Default: the first three, and boosting on classes as they are.",
+        "extra_trees, boosting, knn, svm, ffnn (needs the extra neural), ensemble (slow, and often the best); on images "
+        "compact_cnn, morphology and the study's ffnn, cnn, lstm, resnet50. Default: the first three, and boosting on "
+        "classes as they are; on images compact_cnn, morphology and their average.",
         json_schema_extra={"metavar": "NAME"},
     )
     split: SplitName = Field(
@@ -204,10 +166,41 @@ class PipelineOptions(BaseSettings):
         "minutes are over. Without it the result does not depend on the speed of the machine.",
         json_schema_extra={"metavar": "N"},
     )
-    holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(_listed)] = Field(
+    images: Path | None = Field(
+        None,
+        description="A folder of galaxy images, for galaxy-image: <id>.jpg or .png, with a table of --labels. Default: the "
+        "images that the catalogue has.",
+        json_schema_extra={"metavar": "DIR"},
+    )
+    labels: Path | None = Field(
+        None,
+        description="The table of --images: galaxy_id, asset_id or objid, and label, gz2_class or vote fractions. "
+        "Default: labels.csv in that folder or beside it.",
+        json_schema_extra={"metavar": "FILE"},
+    )
+    label_scheme: Scheme | None = Field(
+        None,
+        description="What galaxies are labelled by: hubble14 (the study's, of gz2_class), clean5 (the literature's five, "
+        "where volunteers are sure), votes (hubble14 as probabilities), given (the column as it stands). Default: what the "
+        "labels are.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    image_budget: Annotated[str, BeforeValidator(length)] = Field(
+        "10m",
+        description="Time for training on images, such as 10m, 90s or 1h; a number is minutes.",
+        json_schema_extra={"metavar": "MINUTES"},
+    )
+    image_epochs: int | None = Field(
+        None,
+        ge=1,
+        description="Train networks on images for so many epochs, whatever they take; then the result does not depend on "
+        "the speed of the machine.",
+        json_schema_extra={"metavar": "N"},
+    )
+    holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
-        description="A labelled file that every final model is scored on. It passes the same contracts, is never "
-        "stored in the catalogue and never trained on.",
+        description="A labelled file that every final model is scored on, or a folder with images/ and labels.csv. It passes "
+        "the same contracts, is never stored in the catalogue and never trained on.",
         json_schema_extra={"metavar": "PATH"},
     )
     home: Path = Field(
@@ -223,8 +216,10 @@ class PipelineOptions(BaseSettings):
             if given.get("source", "files") != "files":
                 raise ValueError(f"--path is for --source files, not {given['source']}; leave one of them out")
             return {**given, "source": "files"}
-        if isinstance(given, dict) and given.get("source") == "files":
-            raise ValueError("--source files reads nothing without --path PATH")
+        if isinstance(given, dict) and given.get("images") and "source" not in given:
+            return {**given, "source": "files"}
+        if isinstance(given, dict) and given.get("source") == "files" and not given.get("images"):
+            raise ValueError("--source files reads nothing without --path PATH or --images DIR")
         if isinstance(given, dict) and given.get("query") == "study" and "release" not in given:
             return {**given, "release": STUDY_RELEASE}
         return given
@@ -242,6 +237,14 @@ class PipelineOptions(BaseSettings):
         if asked and self.source != "skyserver":
             flags = " and ".join(f"--{name}" for name in asked)
             raise ValueError(f"{flags} {'is' if len(asked) == 1 else 'are'} for --source skyserver, not {self.source}")
+        if self.images and self.source == "simulated":
+            raise ValueError(
+                "--images are of the real sky, and the simulated one has images of its own; leave one of them out"
+            )
+        if self.labels and not self.images:
+            raise ValueError("--labels is the table of --images DIR, and no folder is named")
+        if self.images_alone and (tables := [one for one in self.task if one in TABLE_TASKS]):
+            raise ValueError(f"--task {tables[0]} looks at a table, and only --images is named; name a --path too")
         if self.gz2 and self.source == "simulated":
             raise ValueError(
                 "--gz2 is of the real sky, and the simulated one has votes of its own; name a --path or a --source"
@@ -251,7 +254,7 @@ class PipelineOptions(BaseSettings):
                 "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
                 "Leave one of them out"
             )
-        if self.column and not (self.path or self.holdout):
+        if self.column and not (self.path or self.held_tables):
             raise ValueError("--column names a column of a file, and no --path or --holdout names a file")
         return self
 
@@ -262,8 +265,35 @@ class PipelineOptions(BaseSettings):
 
     @property
     def tasks(self) -> tuple[Task, ...]:
-        """Return the nodes to train. Those of a simulated sky are the published study's, unless others are named."""
-        return self.task or tuple(one for one in Task if self.sky is Sky.REAL or one is not Task.GALAXY_SPECTRAL)
+        """Return the nodes to train. Those of a simulated sky are the published study's tables, unless others are named."""
+        if self.images_alone:
+            return (Task.GALAXY_IMAGE,)
+        return self.task or (tuple(Task) if self.sky is Sky.REAL else (Task.SUPERCLASS, Task.STAR, Task.GALAXY))
+
+    @property
+    def table_tasks(self) -> tuple[Task, ...]:
+        """Return the nodes to train whose models look at a table."""
+        return tuple(one for one in self.tasks if one in TABLE_TASKS)
+
+    @property
+    def images_alone(self) -> bool:
+        """Return whether a folder of images is all that is read."""
+        return self.source == "files" and not self.path
+
+    @property
+    def image_seconds(self) -> float:
+        """Return the time for training on images, s."""
+        return seconds(self.image_budget)
+
+    @property
+    def held_tables(self) -> tuple[Path, ...]:
+        """Return the hold-out files."""
+        return tuple(path for path in self.holdout if not path.is_dir())
+
+    @property
+    def held_images(self) -> tuple[Path, ...]:
+        """Return the hold-out folders of images."""
+        return tuple(path for path in self.holdout if path.is_dir())
 
     @property
     def overrides(self) -> tuple[tuple[str, str], ...]:
@@ -278,6 +308,8 @@ class PipelineOptions(BaseSettings):
             return f"simulated sky of {self.rows:,} objects, seed {self.seed}"
         if self.source == "skyserver":
             return f"SkyServer DR{self.release} {self.query}"
+        if self.images_alone:
+            return f"images {self.images.name if self.images else ''}"
         more = f" and {len(self.path) - 1} more" if len(self.path) > 1 else ""
         return f"{self.source} {self.path[0].name}{more}"
 
@@ -295,7 +327,7 @@ class PipelineOptions(BaseSettings):
 
     def held_out(self) -> Self:
         """Return the same options, reading the hold-out files instead."""
-        return self.model_copy(update={"source": "files", "path": self.holdout, "holdout": (), "gz2": None})
+        return self.model_copy(update={"source": "files", "path": self.held_tables, "holdout": (), "gz2": None})
 
     def command(self, module: str) -> str:
         """Return the command that gives this run again; what stands at its default is left out."""
@@ -336,62 +368,3 @@ class TerminalOptions(BaseSettings):
 
 class RunOptions(TerminalOptions, PipelineOptions):
     """The options of the command line: those of the pipeline and those of the terminal."""
-
-
-class Settings(BaseSettings):
-    """Settings of the machine and of the team, from COSMIC_* variables alone."""
-
-    model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
-
-    database_url: SecretStr | None = Field(
-        None, description="URL of the catalogue, such as postgresql://user@host/name. Default: SQLite in the home."
-    )
-    workers: int = Field(
-        default_factory=lambda: min(8, os.cpu_count() or 1),
-        ge=1,
-        description="Fits that run at the same time. Default: one a core, at most 8.",
-    )
-    split_salt: str | None = Field(
-        None, description="Salt of the sky split; another one gives another split. Default: the salt of this version."
-    )
-    resamples: int = Field(1_000, ge=100, description="Resamplings of sky cells behind each interval.")
-    skyserver_url: str = Field(
-        "https://skyserver.sdss.org",
-        description="Base address of SkyServer; a rehearsal server answers at another one.",
-    )
-    skyserver_timeout: float = Field(
-        60.0, gt=0, description="Seconds without a byte after which a request is given up."
-    )
-    skyserver_deadline: float = Field(
-        900.0, gt=0, description="Seconds after which an answer still coming is given up."
-    )
-    skyserver_queries: int = Field(57, ge=1, le=60, description="Queries a minute, of all workers of a Prefect server.")
-    cutouts_a_minute: int = Field(57, ge=1, description="Cutouts a minute, of all workers of a Prefect server.")
-    cutouts_at_once: int = Field(4, ge=1, le=32, description="Requests for cutouts that are under way at a time.")
-    cutouts_again: bool = Field(False, description="Ask again for cutouts that were quarantined (true or false).")
-    page_rows: int = Field(50_000, ge=1, le=500_000, description="Rows of a SkyServer page.")
-    ingest_rows: int = Field(500_000, ge=1, description="SkyServer rows that are ingested together.")
-    retries: int = Field(6, ge=0, description="Further attempts at a request that failed in a way that passes.")
-    retry_seconds: float = Field(2.0, ge=0, description="Pause before the first; doubled each time, with some chance.")
-    retry_minutes: float = Field(60.0, gt=0, description="No further attempt after this many minutes.")
-    max_row_loss: float = Field(0.5, gt=0, description="Refuse a page that lost more than this share of rows.")
-    max_quarantined: float = Field(0.3, gt=0, description="Refuse a page with more than this share of faulty rows.")
-    max_null_rise: float = Field(0.2, gt=0, description="Refuse a page where a column lost more than this share.")
-    max_class_shift: float = Field(0.2, gt=0, description="Refuse a page where a class moved by more than this share.")
-    max_median_shift: float = Field(0.5, gt=0, description="Refuse a page whose median magnitudes moved by more, mag.")
-    max_colour_shift: float = Field(0.3, gt=0, description="Refuse a page whose median colours moved by more, mag.")
-    max_colour_distance: float = Field(
-        0.2, gt=0, description="Refuse a page whose median colours are further from every known mixture, mag."
-    )
-
-    @property
-    def limits(self) -> Limits:
-        """Return how far a page may differ before it is refused."""
-        from cosmic.contracts import Limits
-
-        return Limits(**{name: getattr(self, name) for name in type(self).model_fields if name.startswith("max_")})
-
-
-def database_url(home: Path, sky: Sky, settings: Settings) -> SecretStr:
-    """Return the catalogue's URL: the one that is set, or SQLite under the home."""
-    return settings.database_url or SecretStr(f"sqlite:///{(home / sky / 'catalogue.db').absolute()}")

@@ -12,8 +12,9 @@ from typing import Annotated, Any, Literal, Self
 from pydantic import AfterValidator, Field, model_validator
 from pydantic_settings import BaseSettings
 
+from cosmic.option_texts import span
 from cosmic.records import Sky
-from cosmic.settings import CONFIG, STUDY_RELEASE, PipelineOptions, TerminalOptions, span
+from cosmic.settings import CONFIG, STUDY_RELEASE, PipelineOptions, TerminalOptions
 
 
 def _shared(name: str) -> Any:

@@ -18,7 +18,7 @@ from prefect.runtime import flow_run
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from cosmic.home import Home
-from cosmic.settings import Settings
+from cosmic.machine import Settings
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.requests import spans_of
 from cosmic.skyserver.work import Wanted

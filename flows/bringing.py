@@ -9,8 +9,9 @@ from dataclasses import dataclass, replace
 
 from cosmic.catalogue import Moved
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Ingest, JudgedPage, Page
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Batch, Request, numbered
 from cosmic.skyserver.pull import Pulled

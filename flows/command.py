@@ -17,7 +17,8 @@ import typer
 from cosmic.commands import build, command
 from cosmic.errors import CosmicError
 from cosmic.home import demand_usable
-from cosmic.settings import PipelineOptions, RunOptions, Settings
+from cosmic.machine import Settings
+from cosmic.settings import PipelineOptions, RunOptions
 
 
 class FlowModule(Protocol):
@@ -82,10 +83,10 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def _check_files(options: object) -> None:
     """Refuse files that cannot serve before a server is started for nothing."""
-    if isinstance(options, PipelineOptions) and (options.path or options.holdout):
+    if isinstance(options, PipelineOptions) and (options.path or options.held_tables):
         from cosmic.sources.files import check_tables
 
-        for paths in (options.path, options.holdout):
+        for paths in (options.path, options.held_tables):
             if paths:
                 check_tables(paths, options.overrides)
 

@@ -7,8 +7,9 @@ from collections import Counter
 
 from cosmic.cutouts import Asking
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import CutoutsTaken
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from cosmic.skyserver.requests import service_of
 from flows.steps import Steps
 from flows.terminal import progress

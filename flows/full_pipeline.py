@@ -10,8 +10,9 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Report
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from flows.closing import closing
 from flows.pipeline import run_name, run_pipeline
 

@@ -14,8 +14,9 @@ from prefect import flow
 from prefect.task_runners import ThreadPoolTaskRunner
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import CutoutsTaken
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from flows.bringing import Brought, bring
 from flows.cutouts import bring_cutouts
 from flows.full_pipeline import DEFAULTS, SETTINGS

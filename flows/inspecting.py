@@ -16,7 +16,8 @@ from rich.console import Console
 from cosmic.inspection import inspect_file
 from cosmic.inspection_facts import Inspection
 from cosmic.inspection_verdict import Judged, Verdict
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.machine import Settings
+from cosmic.settings import PipelineOptions
 from cosmic.sources.base import Overrides, ParsedPage
 
 _WIDEST = 120

@@ -9,9 +9,10 @@ from prefect.runtime import flow_run
 
 from cosmic.evaluation.holdout import demand_one_system
 from cosmic.home import Home
+from cosmic.machine import Settings, database_url
 from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
-from cosmic.settings import PipelineOptions, Settings, database_url
+from cosmic.settings import PipelineOptions
 from cosmic.splits import SALT
 from flows.bringing import bring, fetch_and_judge
 from flows.cutouts import bring_cutouts
@@ -41,7 +42,7 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
     started = datetime.now(UTC)
     home, steps, salt = Home(options.home, options.sky), Steps(), settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
-    if options.holdout:
+    if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
     brought = bring(
         options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)

@@ -14,9 +14,11 @@ from cosmic import arms
 from cosmic.catalogue.glance import Glance, glance, glance_census, glance_lacking
 from cosmic.cutouts import outlook
 from cosmic.home import Home
+from cosmic.machine import Settings, database_url
 from cosmic.models import families
+from cosmic.option_texts import SKYSERVER
 from cosmic.records import JudgedPage, Page, Prepared, Scored, Sky, Snapshot
-from cosmic.settings import SKYSERVER, PipelineOptions, Settings, database_url
+from cosmic.settings import PipelineOptions
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.preview import preview
 from cosmic.skyserver.profiles import profile_of
@@ -68,7 +70,7 @@ def plan(
         cutouts = _cutouts(options, settings)
         return told if cutouts is None else f"{told}\n\nThen cutouts: {cutouts.remark}"
     pages = [page for source in _sources(options) for page in source.pages(HashingStore(home.pages))]
-    n_held = len(options.holdout)
+    n_held = len(options.held_tables)
     lines = [
         Line(
             "fetch",
@@ -130,7 +132,7 @@ def _votes(options: PipelineOptions, settings: Settings) -> str:
 
 
 def _sources(options: PipelineOptions) -> list[Source]:
-    return [source_for(each) for each in ([options, options.held_out()] if options.holdout else [options])]
+    return [source_for(each) for each in ([options, options.held_out()] if options.held_tables else [options])]
 
 
 def _read(pages: Sequence[Page]) -> str:
@@ -168,7 +170,7 @@ def _training(
     home: Home,
 ) -> list[Line]:
     """Count a model of each kind where the data serve, then the best of each task and arm."""
-    pairs = arms.pairs_to_try(options.tasks, options.arm, sky=home.sky)
+    pairs = arms.pairs_to_try(options.table_tasks, options.arm, sky=home.sky) if options.table_tasks else []
     kinds = families.kinds(options.model)
     salt = settings.split_salt or SALT
     split: dict[str, Any] = {"split": options.split, "salt": salt, "filter": options.filter, "seed": options.seed}

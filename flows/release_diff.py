@@ -20,8 +20,8 @@ from prefect.task_runners import ThreadPoolTaskRunner
 
 from cosmic.errors import ConfigError
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Page
-from cosmic.settings import Settings
 from cosmic.skyserver.plan import Request, Span
 from cosmic.skyserver.profiles import profile_of
 from cosmic.skyserver.pull import Pulled

@@ -15,7 +15,7 @@ if __name__ == "__main__":
 from prefect import flow
 
 from cosmic.home import Home
-from cosmic.settings import Settings
+from cosmic.machine import Settings
 from cosmic.skyserver.releases import candidates, outlook
 from cosmic.skyserver.requests import service_of
 from cosmic.survey_options import Watch

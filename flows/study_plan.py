@@ -5,8 +5,9 @@ from __future__ import annotations
 from itertools import product
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Snapshot
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from cosmic.splits import SALT
 from cosmic.study.chosen import best_rows, rows_for_other_sets
 from cosmic.study.grid import speed_here

@@ -56,7 +56,7 @@ def train(
     steps: Steps,
 ) -> Trained:
     """Train, search, score, choose on validation, keep, compose and hold out, for every task and arm that was asked for."""
-    pairs = arms.pairs_to_try(options.tasks, options.arm, sky=snapshot.sky)
+    pairs = arms.pairs_to_try(options.table_tasks, options.arm, sky=snapshot.sky) if options.table_tasks else []
     prepared = steps.many(
         "preparing",
         pairs,

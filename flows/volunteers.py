@@ -8,8 +8,10 @@ from dataclasses import replace
 from pathlib import Path
 
 from cosmic.home import Home
+from cosmic.machine import Settings
+from cosmic.option_texts import SKYSERVER, is_address
 from cosmic.records import Page, Volunteers
-from cosmic.settings import SKYSERVER, PipelineOptions, Settings, is_address
+from cosmic.settings import PipelineOptions
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.requests import service_of, votes_of
 from cosmic.skyserver.work import Wanted

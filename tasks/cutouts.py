@@ -9,8 +9,8 @@ from cosmic import cutouts
 from cosmic.catalogue import open_catalogue
 from cosmic.cutouts import Asking, Wanted
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import CutoutsTaken
-from cosmic.settings import Settings
 from cosmic.skyserver.cutouts import Place
 from tasks.policies import policy
 from tasks.survey import told

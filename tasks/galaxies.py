@@ -7,8 +7,8 @@ from pathlib import Path
 from prefect import task
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Page, Volunteers
-from cosmic.settings import Settings
 from tasks.policies import policy
 
 

@@ -8,8 +8,9 @@ from typing import TYPE_CHECKING
 from prefect import task
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import CatalogueId, Ingest, JudgedPage, Page, Snapshot
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from tasks.policies import policy
 
 if TYPE_CHECKING:

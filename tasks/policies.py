@@ -36,7 +36,7 @@ from prefect.utilities.hashing import hash_objects
 
 from cosmic.artefacts import files_of, intact
 from cosmic.errors import TransientSourceError
-from cosmic.settings import Settings
+from cosmic.machine import Settings
 
 Record = TypeVar("Record")
 

@@ -6,9 +6,10 @@ from prefect import task
 from prefect.artifacts import create_markdown_artifact, create_table_artifact
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from tasks.policies import policy
 
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from prefect import task
 
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Model, Prepared, Searched
-from cosmic.settings import Settings
 from tasks.policies import policy
 
 

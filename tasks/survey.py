@@ -13,8 +13,8 @@ from prefect.events import emit_event
 
 from cosmic.errors import ContractViolation, SuspiciousResponse
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Ingest, Page
-from cosmic.settings import Settings
 from cosmic.skyserver.client import Service, ask
 from cosmic.skyserver.plan import Batch, Query, Request, Span
 from cosmic.skyserver.pull import Ask, Pulled

@@ -15,8 +15,9 @@ from typer.testing import CliRunner
 
 from cosmic.commands import build, command
 from cosmic.errors import ConfigError
-from cosmic.records import Arm, Sky, Task
-from cosmic.settings import PipelineOptions, RunOptions, Settings, database_url
+from cosmic.machine import Settings, database_url
+from cosmic.records import TABLE_TASKS, Arm, Sky, Task
+from cosmic.settings import PipelineOptions, RunOptions
 from cosmic.survey_options import Backfill, Difference, Watch
 
 
@@ -72,7 +73,7 @@ def test_variables_of_the_environment_are_options_too(monkeypatch: pytest.Monkey
         ({"rows": "many"}, "--rows: it must be a whole number, not many."),
         (
             {"arm": ["photometry"]},
-            "--arm: it must be 'published', 'no-leak', 'photometric', .* or 'magnitude-matched', not",
+            "--arm: it must be 'published', 'no-leak', 'photometric', .* or 'images\\+table', not",
         ),
         ({"source": "sky"}, "--source: it must be 'simulated', 'files' or 'skyserver', not sky."),
         ({"column": ["redshift"]}, "--column: it takes NAME=COLUMN, such as redshift=zsp, not redshift."),
@@ -211,7 +212,37 @@ def test_the_spectral_node_of_a_simulated_sky_is_trained_only_by_name() -> None:
     study = (Task.SUPERCLASS, Task.STAR, Task.GALAXY)
     assert PipelineOptions().tasks == study
     assert PipelineOptions(path=(Path("a.csv"),)).tasks == tuple(Task)
+    assert PipelineOptions(path=(Path("a.csv"),)).table_tasks == TABLE_TASKS
     assert PipelineOptions(task=(Task.GALAXY_SPECTRAL,)).tasks == (Task.GALAXY_SPECTRAL,)
+
+
+def test_a_folder_of_images_alone_trains_on_images_alone(tmp_path: Path) -> None:
+    options = PipelineOptions(images=tmp_path)
+    assert (options.source, options.tasks, options.table_tasks) == ("files", (Task.GALAXY_IMAGE,), ())
+    assert PipelineOptions(images=tmp_path, path=(Path("a.csv"),)).tasks == tuple(Task)
+    assert PipelineOptions(images=tmp_path, source="skyserver").tasks == tuple(Task)
+    with pytest.raises(ValueError, match="star looks at a table"):
+        PipelineOptions(images=tmp_path, task=(Task.STAR,))
+    with pytest.raises(ValueError, match="simulated one has images of its own"):
+        PipelineOptions(images=tmp_path, source="simulated")
+    with pytest.raises(ValueError, match="no folder is named"):
+        PipelineOptions(labels=tmp_path / "labels.csv")
+
+
+@pytest.mark.parametrize(("text", "seconds"), [("10", 600), ("10m", 600), ("90s", 90), ("1.5h", 5400), ("2 min", 120)])
+def test_a_budget_is_a_length_of_time(text: str, seconds: float) -> None:
+    assert PipelineOptions(image_budget=text).image_seconds == seconds
+
+
+@pytest.mark.parametrize("text", ["", "soon", "-3m", "0", "5 d"])
+def test_what_is_no_length_of_time_is_refused(text: str) -> None:
+    with pytest.raises(ConfigError, match="--image-budget: "):
+        parse("--image-budget", text)
+
+
+def test_a_hold_out_is_a_file_or_a_folder_of_images(tmp_path: Path) -> None:
+    options = PipelineOptions(holdout=(tmp_path, tmp_path / "a.csv"))
+    assert (options.held_images, options.held_tables) == ((tmp_path,), (tmp_path / "a.csv",))
 
 
 def test_lists_in_the_environment_are_separated_by_commas(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,7 +4,7 @@ from cosmic.catalogue.census import Moved
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.store import ROW_SCHEMA, Catalogue
 from cosmic.home import Home
-from cosmic.settings import Settings, database_url
+from cosmic.machine import Settings, database_url
 
 __all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Moved", "Run", "StoredPage", "open_catalogue"]
 

@@ -243,7 +243,7 @@ FAMILIES: Final[dict[Model, Family]] = {
     Model.FFNN: Family(_ffnn_settings, _build_ffnn, missing=network.missing),
     Model.ENSEMBLE: Family(_ensemble_settings, _build_ensemble, weights=False, resampled=False),
 }
-"""Every family that can be fitted."""
+"""Every family that can be fitted to a table."""
 
 USUAL: Final[tuple[tuple[Model, Rebalancing], ...]] = (
     *product(
@@ -259,16 +259,16 @@ USUAL: Final[tuple[tuple[Model, Rebalancing], ...]] = (
 def kinds(named: Iterable[Model]) -> tuple[tuple[Model, Rebalancing], ...]:
     """Return what to fit for each task and arm: every rebalancing of the named families, `USUAL` where none is named.
 
-    A combination that a family or this machine does not allow is left out; `left_out` says why.
+    Those that look at images alone are not among them. A combination that a family or this machine does not allow is left out; `left_out` says why.
     """
     models = tuple(dict.fromkeys(named))
-    asked = tuple(product(models, Rebalancing)) if models else USUAL
+    asked = tuple(product((one for one in models if one in FAMILIES), Rebalancing)) if models else USUAL
     return tuple(kind for kind in asked if why_not(*kind) is None)
 
 
 def left_out(named: Iterable[Model]) -> tuple[str, ...]:
     """Return what of the named families `kinds` leaves out, and why, in words."""
-    asked = product(dict.fromkeys(named), Rebalancing)
+    asked = product((one for one in dict.fromkeys(named) if one in FAMILIES), Rebalancing)
     found = ((model, how, why_not(model, how)) for model, how in asked)
     return tuple(f"{model}, {how}: not run, {why}" for model, how, why in found if why is not None)
 

@@ -19,6 +19,8 @@ ARMS: Final = {
     "morphometric": "without a spectrum, with morphology",
     "photometric+external": "without a spectrum, with other surveys",
     "magnitude-matched": "without a spectrum, classes equally bright",
+    "images": "from images",
+    "images+table": "from images and the table",
 }
 ARMS_SHORT: Final = {
     "published": "same inputs",
@@ -28,6 +30,8 @@ ARMS_SHORT: Final = {
     "morphometric": "no spectrum, morphology",
     "photometric+external": "no spectrum, other surveys",
     "magnitude-matched": "equally bright",
+    "images": "image",
+    "images+table": "image and table",
 }
 ABOUT: Final = {
     "galaxy-spectral": "What the arms measure here: the study has no such node. With its inputs, redshift says which lines "
@@ -49,6 +53,11 @@ MODELS: Final = {
     "boosting": "gradient boosting",
     "ensemble": "average of trees, boosting and a network",
     "majority": "always the largest class",
+    "cnn": "the study's convolutional network",
+    "lstm": "the study's LSTM",
+    "resnet50": "ResNet50",
+    "compact_cnn": "compact convolutional network",
+    "morphology": "trees on numbers of shape",
 }
 REBALANCING: Final = {
     "none": "natural classes",

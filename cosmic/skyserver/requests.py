@@ -11,7 +11,8 @@ from cosmic.skyserver.plan import Request, Span
 from cosmic.skyserver.profiles import VOTES
 
 if TYPE_CHECKING:
-    from cosmic.settings import PipelineOptions, Settings
+    from cosmic.machine import Settings
+from cosmic.settings import PipelineOptions
 
 
 def request_of(options: PipelineOptions, settings: Settings) -> Request:

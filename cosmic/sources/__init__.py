@@ -23,7 +23,7 @@ def _files(options: PipelineOptions) -> Source:
 
 
 def _skyserver(options: PipelineOptions) -> Source:
-    from cosmic.settings import Settings
+    from cosmic.machine import Settings
     from cosmic.skyserver.requests import request_of, service_of
     from cosmic.sources.skyserver import SkyServerSource
 

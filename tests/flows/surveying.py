@@ -20,8 +20,8 @@ from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import PermanentSourceError, SuspiciousResponse, TransientSourceError
 from cosmic.home import Home
 from cosmic.intake import demand_continuity, judge_page
+from cosmic.machine import Settings
 from cosmic.records import Ingest, Sky
-from cosmic.settings import Settings
 from cosmic.skyserver import client, pull
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Request

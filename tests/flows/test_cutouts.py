@@ -40,7 +40,7 @@ def test_the_pace_says_how_far_it_is_and_how_long_the_rest_takes() -> None:
 
 
 def test_the_dry_run_says_what_cutouts_take_and_asks_nothing(tmp_path: Path) -> None:
-    from cosmic.settings import Settings
+    from cosmic.machine import Settings
     from flows.plan import plan
 
     options = PipelineOptions(path=(galaxies(tmp_path / "g.csv", 3),), cutouts=570, home=tmp_path / "home")

@@ -51,10 +51,10 @@ def test_limits_and_choices_are_in_the_form(form: dict[str, Any], schema: dict[s
     assert (form["seed"]["minimum"], form["seed"]["maximum"]) == (0, 2**32 - 1)
     assert {"type": "integer", "minimum": 2} in form["min_class_size"]["anyOf"]
     assert choices(form["source"]) == ["simulated", "files", "skyserver"]
-    assert choices(form["task"]) == ["superclass", "star", "galaxy", "galaxy-spectral"]
+    assert choices(form["task"]) == ["superclass", "star", "galaxy", "galaxy-spectral", "galaxy-image"]
     assert choices(form["arm"]) == [
         "published", "no-leak", "photometric", "photometric+shape", "morphometric", "photometric+external",
-        "magnitude-matched",
+        "magnitude-matched", "images", "images+table",
     ]  # fmt: skip
     assert choices(form["split"]) == ["sky", "random"]
     assert choices(form["filter"]) == ["none", "brightness", "petro_r90", "gz2"]

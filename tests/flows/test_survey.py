@@ -12,8 +12,9 @@ import pytest
 
 from cosmic.errors import CosmicError, SuspiciousResponse, TransientSourceError
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import Sky
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from cosmic.skyserver.plan import Request
 from cosmic.survey_options import Backfill, Difference, Watch
 from flows.bringing import Brought

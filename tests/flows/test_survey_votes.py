@@ -16,8 +16,9 @@ from cosmic.errors import ConfigError
 from cosmic.galaxies import take_pages
 from cosmic.home import Home
 from cosmic.intake import judge_page
+from cosmic.machine import Settings
 from cosmic.records import Page, Sky, Volunteers
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from cosmic.skyserver import client, plan, pull
 from cosmic.skyserver.client import Service
 from cosmic.skyserver.plan import Request

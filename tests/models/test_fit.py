@@ -22,7 +22,7 @@ from tests.small_sky import small_rows, small_snapshot
 EACH = [
     *((Model.DECISION_TREE, how) for how in Rebalancing),
     *((model, Rebalancing.CLASS_WEIGHT if FAMILIES[model].weights else Rebalancing.NONE)
-      for model in Model if model is not Model.DECISION_TREE),
+      for model in FAMILIES if model is not Model.DECISION_TREE),
 ]  # fmt: skip
 """Every family once and every rebalancing once."""
 AT_ONCE = [(Model.LOGISTIC, Rebalancing.SMOTE), (Model.RANDOM_FOREST, Rebalancing.NONE),
@@ -107,7 +107,7 @@ def test_validation_and_test_rows_have_no_part_in_training(prepared: Prepared, d
     np.testing.assert_array_equal(Predictions.load(fitted.predictions).p, models[0].predict_proba(data.X[unseen]))
 
 
-@pytest.mark.parametrize("model", list(Model))
+@pytest.mark.parametrize("model", list(FAMILIES))
 def test_the_same_seed_gives_the_same_bytes(prepared: Prepared, tmp_path: Path, model: Model) -> None:
     needs(model)
     one = run(prepared, tmp_path / "one", model, RESAMPLED[model])

@@ -9,8 +9,9 @@ import pytest
 
 from cosmic.errors import ConfigError
 from cosmic.home import Home
+from cosmic.machine import Settings
 from cosmic.records import CatalogueId, Ingest, Sky
-from cosmic.settings import PipelineOptions, Settings
+from cosmic.settings import PipelineOptions
 from tasks import intake
 
 FAULTY = """specObjID,u,g,r,i,z,class
