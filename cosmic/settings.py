@@ -321,6 +321,11 @@ class PipelineOptions(BaseSettings):
         return min(1000, max(2, self.rows // 200)) if self.sky is Sky.SIMULATED else 1000
 
     @property
+    def image_class_size(self) -> int:
+        """Return the smallest class of labelled images that is kept."""
+        return 30 if self.min_class_size is None else self.min_class_size
+
+    @property
     def searches(self) -> bool:
         """Return whether better settings are searched."""
         return self.search > 0 or self.search_trials > 0

@@ -85,3 +85,28 @@ class ImageFitted:
     folder: Path
     probabilities: Path
     facts: Path
+
+
+@dataclass(frozen=True, slots=True)
+class ImageScored:
+    """The scores of one model of images on disk (a `Result` of the facts), and the figure that models are chosen by."""
+
+    fitted: ImageFitted
+    result: Path
+    validation_f1: float | None
+
+
+@dataclass(frozen=True, slots=True)
+class Imaged:
+    """Everything that the image steps of one run handed back.
+
+    `study` is an `ImageStudy` of the facts on disk, whose fits point at no result yet; `pictures` and `maps` are ``.npy``
+    files of the examples in it. `chosen` is the id of the fit that is best on validation, or of its refit.
+    """
+
+    study: Path
+    scored: tuple[ImageScored, ...] = ()
+    chosen: str | None = None
+    pictures: Path | None = None
+    maps: Path | None = None
+    not_run: str | None = None

@@ -1,0 +1,118 @@
+"""One image from its bytes to a small square of pixels, or why it cannot be used. Reads no file, keeps nothing.
+
+The fast decoder turns JPEG blocks into fewer pixels where fewer are wanted; what it refuses, and every other format, is
+Pillow's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import math
+import warnings
+from dataclasses import dataclass
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image as Pillow
+from PIL import UnidentifiedImageError
+
+from cosmic.galaxyzoo.images import LARGEST_BYTES, LEAST_SPREAD, SIDES, Flaw
+
+VERSION: Final = "1"
+"""Of what comes out for the same bytes; another one makes pixels anew."""
+_FORMATS: Final = ("JPEG", "PNG")
+_JPEG: Final = b"\xff\xd8"
+_EVERY: Final = 4
+"""Rows and columns looked at for blankness: every so many."""
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class Decoded:
+    """A usable image: uint8 pixels, shape (size, size, 3), the sha256 of its bytes, and its sides, px."""
+
+    pixels: NDArray[np.uint8]
+    sha256: str
+    width: int
+    height: int
+
+
+def decoder() -> str:
+    """Return what decodes JPEG here, with its version."""
+    from importlib.metadata import version
+
+    return f"simplejpeg {version('simplejpeg')}, Pillow {version('pillow')}"
+
+
+def decode(content: bytes, *, size: int, crop: float) -> Decoded | tuple[Flaw, str]:
+    """Return the central square of an image at a size, or why the image cannot be used.
+
+    Parameters
+    ----------
+    content : bytes
+        A JPEG or PNG file.
+    size : int
+        Side of what comes out, px. Each of its pixels is the mean of those it covers.
+    crop : float
+        Side of the square about the middle, in units of the image's smaller side, more than 0 and at most 1.
+    """
+    if len(content) > LARGEST_BYTES:
+        return Flaw.TOO_LARGE, f"{len(content)} bytes"
+    try:
+        found = _fast(content, size=size, crop=crop) if content[:2] == _JPEG else None
+        whole, width, height = found or _any(content)
+    except UnidentifiedImageError:
+        return Flaw.UNDECODABLE, f"{len(content)} bytes that begin with {content[:16]!r}"
+    except _Sides as exc:
+        return Flaw.WRONG_SIZE, str(exc)
+    except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as exc:
+        return Flaw.UNDECODABLE, str(exc)
+    spread = float(whole[::_EVERY, ::_EVERY].mean(axis=2).std())
+    if spread < LEAST_SPREAD:
+        return Flaw.BLANK, f"grey values differ by {spread:.1f}"
+    return Decoded(_square(whole, size=size, crop=crop), hashlib.sha256(content).hexdigest(), width, height)
+
+
+class _Sides(ValueError):
+    """An image that is too small or too large."""
+
+
+def _fast(content: bytes, *, size: int, crop: float) -> tuple[NDArray[np.uint8], int, int] | None:
+    """Return all of a JPEG, as small as the square allows, and its sides; None where the decoder refuses it."""
+    import simplejpeg
+
+    try:
+        height, width, _, _ = simplejpeg.decode_jpeg_header(content)
+        _check_sides(width, height)
+        least = math.ceil(size / crop)
+        pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(content, min_height=least, min_width=least)
+    except _Sides:
+        raise
+    except ValueError:
+        return None
+    return pixels, width, height
+
+
+def _any(content: bytes) -> tuple[NDArray[np.uint8], int, int]:
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", Pillow.DecompressionBombWarning)
+        with Pillow.open(io.BytesIO(content), formats=_FORMATS) as picture:
+            width, height = picture.size
+            _check_sides(width, height)
+            return np.asarray(picture.convert("RGB")), width, height
+
+
+def _check_sides(width: int, height: int) -> None:
+    if not all(SIDES[0] <= side <= SIDES[1] for side in (width, height)):
+        raise _Sides(f"{width} x {height} pixels")
+
+
+def _square(whole: NDArray[np.uint8], *, size: int, crop: float) -> NDArray[np.uint8]:
+    height, width = whole.shape[:2]
+    side = crop * min(height, width)
+    left, top = (width - side) / 2, (height - side) / 2
+    if (side, left, top) == (size, int(left), int(top)):  # pixel for pixel
+        return whole[int(top) : int(top) + size, int(left) : int(left) + size]
+    box = (left, top, left + side, top + side)
+    return np.asarray(Pillow.fromarray(whole).resize((size, size), Pillow.Resampling.BOX, box=box))

@@ -1,0 +1,287 @@
+"""From decoded images to labelled ones: labels of a scheme, classes that are kept, parts of the split. Trains nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+from collections import Counter
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cosmic import artefacts
+from cosmic.errors import ArtefactCorrupt
+from cosmic.facts import LabelFacts, Part, Portion
+from cosmic.galaxyzoo.grammar import LABELS, study_labels
+from cosmic.galaxyzoo.soft import soft_labels
+from cosmic.galaxyzoo.tree import COLUMN
+from cosmic.galaxyzoo.votes import fraction_array
+from cosmic.images import pixels as decoded
+from cosmic.images.data import LabelledImages
+from cosmic.images.records import ImageData, Pixels, Scheme
+from cosmic.records import SplitName, Task
+from cosmic.splits import PARTS, parts, random_parts
+
+CLEAN5: Final = ("round", "in_between", "cigar", "edge_on", "spiral")
+"""The literature's five classes of galaxies that volunteers agree on."""
+_THRESHOLDS: Final[dict[str, tuple[tuple[int, float], ...]]] = {
+    "round": ((1, 0.469), (16, 0.50)),
+    "in_between": ((1, 0.469), (17, 0.50)),
+    "cigar": ((1, 0.469), (18, 0.50)),
+    "edge_on": ((2, 0.430), (4, 0.602)),
+    "spiral": ((5, 0.715), (8, 0.619)),
+}
+"""By class, answers (numbers of `cosmic.galaxyzoo.tree`) and the fraction that each must reach (Willett et al. 2013, table 3,
+for 20 votes, as used by Zhu et al. 2019)."""
+ORDER: Final = {Scheme.HUBBLE14: LABELS, Scheme.VOTES: LABELS, Scheme.CLEAN5: CLEAN5}
+_FEWEST: Final = 2
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Labels:
+    """Labels of n images: text or null, how they came about, who has none by reason, and probabilities, shape (n, k)."""
+
+    values: pa.Array
+    order: tuple[str, ...]
+    rule: str
+    excluded: dict[str, int] = field(default_factory=dict)
+    soft: NDArray[np.float64] | None = None
+
+
+def clean5(fractions: NDArray[np.float64]) -> pa.Array:
+    """Return the clean class of each galaxy, text, shape (n,); null where volunteers are not sure enough of any.
+
+    Parameters
+    ----------
+    fractions : array of float, shape (n, 37)
+        Fractions within each task. A galaxy that passes for two classes, which takes fractions that sum to more than one,
+        has none.
+    """
+    passes = np.column_stack(
+        [
+            np.all([fractions[:, COLUMN[answer]] >= least for answer, least in _THRESHOLDS[name]], axis=0)
+            for name in CLEAN5
+        ]
+    )
+    sure = passes.sum(axis=1) == 1
+    return pa.array(CLEAN5).take(pa.array(passes.argmax(axis=1), mask=~sure))
+
+
+def usable_schemes(rows: pa.Table) -> tuple[Scheme, ...]:
+    """Return the schemes that some images have labels for, the one that is taken by default first."""
+    found = []
+    if pc.any(pc.is_valid(rows["gz2_class"])).as_py():
+        found.append(Scheme.HUBBLE14)
+    given = set(pc.unique(rows["label"].drop_null()).to_pylist())
+    if given:
+        found.append(Scheme.CLEAN5 if given <= set(CLEAN5) else Scheme.GIVEN)
+    if pc.any(pc.is_valid(rows["fractions"])).as_py():
+        found += [Scheme.VOTES, *(() if Scheme.CLEAN5 in found else (Scheme.CLEAN5,))]
+    return tuple(found)
+
+
+def label(
+    pixels: Pixels,
+    *,
+    scheme: Scheme | None,
+    min_class_size: int,
+    split: SplitName,
+    salt: str,
+    seed: int,
+    folder: Path,
+) -> ImageData:
+    """Return the labelled images of a scheme, written to `folder` under their own sha256, or why there are none.
+
+    Every image of a galaxy is in one part, and the part of a galaxy never changes as others come: it follows from its block
+    alone (`cosmic.splits`), or from its id where the split is random.
+
+    Parameters
+    ----------
+    scheme : Scheme or None
+        None takes what the labels are.
+    min_class_size : int
+        Classes with fewer images are dropped.
+    """
+    rows = decoded.read_rows(pixels)
+    usable = usable_schemes(rows)
+    if scheme is None:
+        scheme = usable[0] if usable else Scheme.GIVEN
+    if scheme not in usable:
+        why = f"these images have labels for {', '.join(usable)} alone" if usable else "no image has a label"
+        return ImageData("", None, pixels, scheme, split, not_run=why)
+    labels = _RULES[scheme](rows)
+    sizes = Counter(labels.values.drop_null().to_pylist())
+    names = tuple(name for name in labels.order if sizes[name] >= max(1, min_class_size))
+    dropped = {name: sizes[name] for name in labels.order if 0 < sizes[name] < min_class_size}
+    if len(names) < _FEWEST:
+        largest = ", ".join(f"{name} {n}" for name, n in sizes.most_common(3))
+        why = f"fewer than two classes have {min_class_size} images ({largest or 'no image has a label'})"
+        return ImageData("", None, pixels, scheme, split, dropped=dropped, not_run=why)
+    place = pc.index_in(labels.values, value_set=pa.array(names))
+    kept = pc.is_valid(place)
+    keep = kept.to_numpy(zero_copy_only=False)
+    side = _parts(rows, split=split, salt=salt, seed=seed)[keep]
+    codes = place.drop_null().to_numpy().astype(np.int64)
+    if lacking := [part for code, part in enumerate(PARTS) if not (side == code).any()]:
+        why = f"no image falls into the {lacking[0]} part: too few galaxies"
+        return ImageData("", None, pixels, scheme, split, names, dropped, not_run=why)
+    table = rows.filter(kept)
+    table = table.append_column("code", pa.array(codes)).append_column("part", pa.array(side))
+    if labels.soft is not None:
+        table = table.append_column("soft", _soft(labels, names, keep))
+    facts = LabelFacts(
+        task=Task.GALAXY_IMAGE,
+        rule=labels.rule,
+        min_class_size=min_class_size,
+        parts={name: _portions(side[codes == code]) for code, name in enumerate(names)},
+        excluded=labels.excluded,
+        notes=tuple(
+            f"no {part} image of {name}"
+            for code, name in enumerate(names)
+            for at, part in enumerate(PARTS)
+            if not (side[codes == code] == at).any()
+        ),
+    )
+    told = {"names": json.dumps(names), "facts": facts.model_dump_json(), "dropped": json.dumps(dropped)}
+    key = f"{pixels.id}:{scheme}:{names}:{split}:{salt}:{seed if split is SplitName.RANDOM else ''}"
+    path = folder / f"labelled-{hashlib.sha256(key.encode()).hexdigest()[:32]}.parquet"
+    table = table.replace_schema_metadata(told)
+    if not artefacts.intact(path):
+        artefacts.write(path, lambda part: pq.write_table(table, part, compression="zstd"))
+    _log.info(
+        "%d images of %d classes labelled by %s, %d dropped", table.num_rows, len(names), scheme, sum(dropped.values())
+    )
+    return ImageData(path.stem, path, pixels, scheme, split, names, dropped)
+
+
+def load(data: ImageData, pixels: Pixels | None = None) -> LabelledImages:
+    """Return labelled images, read through a memory map.
+
+    Parameters
+    ----------
+    pixels : Pixels, optional
+        The same images at another size or crop.
+
+    Raises
+    ------
+    ArtefactCorrupt
+        If a file is missing or changed, or the other pixels lack an image.
+    """
+    table = _table(data)
+    other = pixels or data.pixels
+    places = table["place"]
+    if other.path != data.pixels.path:
+        rows = decoded.read_rows(other)
+        at = pc.index_in(table["sha256"], value_set=rows["sha256"].combine_chunks())
+        if at.null_count:
+            raise ArtefactCorrupt(
+                f"{other.path} lacks {at.null_count} of the images of {data.path}. Remove both and run again."
+            )
+        places = rows["place"].take(at.combine_chunks())
+    soft = None
+    if "soft" in table.column_names:
+        soft = np.asarray(table["soft"].combine_chunks().flatten().to_numpy(), np.float32).reshape(table.num_rows, -1)
+    return LabelledImages(
+        pixels=decoded.load(other),
+        rows=places.to_numpy(),
+        codes=table["code"].to_numpy(),
+        part=table["part"].to_numpy(),
+        names=data.names,
+        table=table.drop_columns([name for name in ("code", "part", "soft") if name in table.column_names]),
+        soft=soft,
+    )
+
+
+def facts_of(data: ImageData) -> LabelFacts:
+    """Return how the labels came about, with the images of each class in each part."""
+    return LabelFacts.model_validate_json(_table(data).schema.metadata[b"facts"])
+
+
+def _table(data: ImageData) -> pa.Table:
+    if data.path is None:
+        raise ValueError(f"there are no labelled images: {data.not_run}")
+    return pq.read_table(artefacts.check(data.path))
+
+
+def _hubble14(rows: pa.Table) -> _Labels:
+    found = study_labels(rows["gz2_class"])
+    excluded = {"artefact": found.artefacts, "no gz2_class": rows["gz2_class"].null_count}
+    excluded |= {f"unknown {text}": n for text, n in found.unknown.items()}
+    rule = "the study's label of gz2_class: letters of the published string, Ei as Ee, artefacts left out"
+    return _Labels(found.values, LABELS, rule, {reason: n for reason, n in excluded.items() if n})
+
+
+def _clean5(rows: pa.Table) -> _Labels:
+    given = rows["label"].combine_chunks()
+    if set(pc.unique(given.drop_null()).to_pylist()) & set(CLEAN5):
+        known = pc.is_in(given, value_set=pa.array(CLEAN5))
+        values = pc.if_else(known, given, pa.scalar(None, pa.string()))
+        rule = "the five clean classes of the literature, as the table has them"
+    else:
+        values = clean5(fraction_array(rows, "fractions"))
+        rule = (
+            "the five clean classes of the literature: fractions of votes above the thresholds of Willett et al. (2013)"
+        )
+    excluded = {"volunteers not sure enough": values.null_count} if values.null_count else {}
+    return _Labels(values, CLEAN5, rule, excluded)
+
+
+def _votes(rows: pa.Table) -> _Labels:
+    found = soft_labels(fraction_array(rows, "fractions"))
+    likeliest = found.likeliest
+    excluded = {"no votes": likeliest.null_count} if likeliest.null_count else {}
+    rule = "the likeliest of the study's labels by the volunteers' votes; networks learn all probabilities"
+    return _Labels(likeliest, LABELS, rule, excluded, soft=found.probability)
+
+
+def _given(rows: pa.Table) -> _Labels:
+    values = rows["label"].combine_chunks()
+    order = tuple(sorted(pc.unique(values.drop_null()).to_pylist()))
+    return _Labels(
+        values,
+        order,
+        "the label of the table as it stands",
+        {"no label": values.null_count} if values.null_count else {},
+    )
+
+
+_RULES: Final[dict[Scheme, Callable[[pa.Table], _Labels]]] = {
+    Scheme.HUBBLE14: _hubble14,
+    Scheme.CLEAN5: _clean5,
+    Scheme.VOTES: _votes,
+    Scheme.GIVEN: _given,
+}
+
+
+def _parts(rows: pa.Table, *, split: SplitName, salt: str, seed: int) -> NDArray[np.int8]:
+    if split is SplitName.SKY:
+        named = parts(rows["block"].combine_chunks(), salt=salt)
+    else:  # by galaxy, so that all images of one are in one part
+        galaxies = pc.unique(rows["galaxy"].combine_chunks())
+        named = random_parts(galaxies, seed=seed).take(pc.index_in(rows["galaxy"].combine_chunks(), value_set=galaxies))
+    codes: NDArray[np.int8] = pc.index_in(named, value_set=pa.array(PARTS)).to_numpy().astype(np.int8)
+    return codes
+
+
+def _soft(labels: _Labels, names: tuple[str, ...], keep: NDArray[np.bool_]) -> pa.Array:
+    """Return the probabilities of the classes that are kept, brought to a sum of 1, as a list column."""
+    assert labels.soft is not None
+    own = labels.soft[keep][:, [labels.order.index(name) for name in names]]
+    share = (own / own.sum(axis=1, keepdims=True)).astype(np.float32)
+    return pa.FixedSizeListArray.from_arrays(pa.array(share.reshape(-1)), len(names))
+
+
+def _portions(side: NDArray[np.int8]) -> dict[Part, Portion]:
+    return {
+        part: Portion(n=int((side == code).sum()), share=float((side == code).mean()))
+        for code, part in enumerate(PARTS)
+    }

@@ -1,0 +1,197 @@
+"""Images decoded once into a memory map: judged, without duplicates, named by their content. Labels nothing.
+
+An image that cannot be used, or that shows what another one shows, is set apart with the reason. Memory does not grow with
+the number of images, and the result does not depend on how many processes made it.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+import multiprocessing
+import time
+from collections import Counter
+from collections.abc import Callable, Iterator
+from concurrent.futures import ProcessPoolExecutor
+from dataclasses import dataclass
+from functools import partial
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+from numpy.typing import NDArray
+
+from cosmic import artefacts
+from cosmic.galaxyzoo.images import Flaw
+from cosmic.images import listing as lists
+from cosmic.images.decode import VERSION, Decoded, decode
+from cosmic.images.records import ImageList, Pixels
+
+ROWS: Final = pa.schema(
+    [*lists.SCHEMA, ("sha256", pa.string()), ("width", pa.int64()), ("height", pa.int64()), ("place", pa.int64())]
+)
+"""A row a usable image: its line of the list, the sha256 of its bytes, its sides in px, and its place in the memory map."""
+BAD: Final = pa.schema(
+    [("image", pa.string()), ("galaxy", pa.string()), ("reason", pa.string()), ("detail", pa.string())]
+)
+SAME_BYTES: Final = "the same file as another image"
+SAME_PIXELS: Final = "the same picture as another image"
+_TOGETHER: Final = 128
+"""Images that a process takes at a time."""
+_log = logging.getLogger(__name__)
+
+Report = Callable[[int, int, int], object]
+"""Told how many images are done, of how many, and how many of them are bad."""
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What is known of one image after it was decoded: its bytes' sha256 and its pixels' digest, or why there are none."""
+
+    sha256: str = ""
+    looks: str = ""
+    width: int = 0
+    height: int = 0
+    flaw: str = ""
+    detail: str = ""
+
+
+def make_pixels(
+    listing: ImageList, *, size: int, crop: float, folder: Path, workers: int = 2, report: Report = lambda *_: None
+) -> Pixels:
+    """Return the images of a list as pixels on disk, made now unless they are there.
+
+    Parameters
+    ----------
+    size : int
+        Side of what is kept, px.
+    crop : float
+        Side of the central square that is kept, in units of the image's smaller side, so that images of 224 and 424 px that
+        show the same piece of sky agree.
+    workers : int
+        Processes.
+    report : callable
+        Told how far it is.
+    """
+    started = time.perf_counter()
+    table = lists.read(listing)
+    paths = table["path"].to_pylist()
+    name = hashlib.sha256(f"{listing.path.name}:{size}:{crop!r}:{VERSION}".encode()).hexdigest()[:32]
+    path, rows_at, bad_at = (folder / f"{kind}-{name}{end}" for kind, end in
+                             (("pixels", ".npy"), ("rows", ".parquet"), ("bad", ".parquet")))  # fmt: skip
+    if not all(artefacts.intact(one) for one in (path, rows_at, bad_at)):
+        seen: list[_Seen] = []
+        artefacts.write(
+            path, lambda part: seen.extend(_fill(part, paths, size=size, crop=crop, workers=workers, report=report))
+        )
+        rows, bad = _sorted_out(table, seen)
+        artefacts.write(rows_at, lambda part: pq.write_table(rows, part, compression="zstd"))
+        artefacts.write(bad_at, lambda part: pq.write_table(bad, part, compression="zstd"))
+        _log.info(
+            "%d images decoded, %d set apart, in %.1f s", rows.num_rows, bad.num_rows, time.perf_counter() - started
+        )
+    rows, bad = pq.read_table(rows_at), pq.read_table(bad_at)
+    content = "".join(rows["sha256"].to_pylist())
+    return Pixels(
+        id=hashlib.sha256(f"{listing.id}:{content}:{size}:{crop!r}:{VERSION}".encode()).hexdigest(),
+        path=path,
+        rows=rows_at,
+        bad=bad_at,
+        images=rows.num_rows,
+        size=size,
+        crop=crop,
+        sky=listing.sky,
+        origin=listing.origin,
+        reasons=dict(sorted(Counter(bad["reason"].to_pylist()).items())),
+    )
+
+
+def load(pixels: Pixels) -> NDArray[np.uint8]:
+    """Return the pixels, uint8, shape (N, size, size, 3), as a memory map. Places of images set apart are black."""
+    found: NDArray[np.uint8] = np.load(pixels.path, mmap_mode="r")
+    return found
+
+
+def read_rows(pixels: Pixels) -> pa.Table:
+    """Return what is known of the usable images, in `ROWS`."""
+    return pq.read_table(artefacts.check(pixels.rows))
+
+
+def _fill(path: Path, paths: list[str], *, size: int, crop: float, workers: int, report: Report) -> Iterator[_Seen]:
+    with path.open("wb") as file:  # of a name of its own: numpy would add an ending
+        np.lib.format.write_array_header_1_0(
+            file, {"descr": "|u1", "fortran_order": False, "shape": (len(paths), size, size, 3)}
+        )
+        offset = file.tell()
+        file.truncate(offset + len(paths) * size * size * 3)
+    work = partial(_decode_some, str(path), offset, size=size, crop=crop)
+    starts = range(0, len(paths), _TOGETHER)
+    some = [(start, paths[start : start + _TOGETHER]) for start in starts]
+    done = bad = 0
+    for seen in _spread(work, some, workers=workers):
+        done += len(seen)
+        bad += sum(bool(one.flaw) for one in seen)
+        report(done, len(paths), bad)
+        yield from seen
+
+
+def _spread(
+    work: Callable[[tuple[int, list[str]]], list[_Seen]], some: list[tuple[int, list[str]]], *, workers: int
+) -> Iterator[list[_Seen]]:
+    if workers < 2 or len(some) < 2:
+        yield from map(work, some)
+        return
+    context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
+    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+        yield from pool.map(work, some)
+
+
+def _decode_some(path: str, offset: int, some: tuple[int, list[str]], *, size: int, crop: float) -> list[_Seen]:
+    start, files = some
+    pixels = np.memmap(path, np.uint8, "r+", offset + start * size * size * 3, (len(files), size, size, 3))
+    found = []
+    for at, file in enumerate(files):
+        try:
+            content = Path(file).read_bytes()
+        except OSError as exc:
+            found.append(_Seen(flaw=Flaw.ABSENT, detail=str(exc.strerror)))
+            continue
+        decoded = decode(content, size=size, crop=crop)
+        if isinstance(decoded, Decoded):
+            pixels[at] = decoded.pixels
+            looks = hashlib.blake2b(decoded.pixels.tobytes(), digest_size=16).hexdigest()
+            found.append(_Seen(decoded.sha256, looks, decoded.width, decoded.height))
+        else:
+            found.append(_Seen(flaw=decoded[0], detail=decoded[1]))
+    pixels.flush()
+    return found
+
+
+def _sorted_out(table: pa.Table, seen: list[_Seen]) -> tuple[pa.Table, pa.Table]:
+    """Return the usable images and those set apart; of images that show the same the first in the list stays."""
+    names, galaxies = table["image"].to_pylist(), table["galaxy"].to_pylist()
+    by_bytes: dict[str, str] = {}
+    by_looks: dict[str, str] = {}
+    good: list[int] = []
+    bad: list[tuple[str, str, str, str]] = []
+    for at, one in enumerate(seen):
+        flaw, detail = one.flaw, one.detail
+        if not flaw and one.sha256 in by_bytes:
+            flaw, detail = SAME_BYTES, f"as {by_bytes[one.sha256]}"
+        elif not flaw and one.looks in by_looks:
+            flaw, detail = SAME_PIXELS, f"as {by_looks[one.looks]}"
+        if flaw:
+            bad.append((names[at], galaxies[at], flaw, detail))
+            continue
+        by_bytes[one.sha256] = by_looks[one.looks] = names[at]
+        good.append(at)
+    kept = table.take(pa.array(good, pa.int64()))
+    own = [seen[at] for at in good]
+    kept = kept.append_column("sha256", pa.array([one.sha256 for one in own], pa.string()))
+    kept = kept.append_column("width", pa.array([one.width for one in own], pa.int64()))
+    kept = kept.append_column("height", pa.array([one.height for one in own], pa.int64()))
+    kept = kept.append_column("place", pa.array(good, pa.int64())).cast(ROWS)
+    columns = zip(*bad, strict=True) if bad else ([] for _ in BAD.names)
+    return kept, pa.table([pa.array(list(column), pa.string()) for column in columns], schema=BAD)
