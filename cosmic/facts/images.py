@@ -32,13 +32,13 @@ class ImagesRead(Block):
 
 
 class Epoch(Block):
-    """One pass over the training images. Losses are cross-entropies, nats."""
+    """One pass over the training images. Losses are cross-entropies, nats; a refit has no validation."""
 
     epoch: int
     loss: float
     accuracy: float
-    validation_loss: float
-    validation_accuracy: float
+    validation_loss: float | None = None
+    validation_accuracy: float | None = None
     validation_f1_macro: float | None = None
     cpu_s: float | None = None
 
