@@ -106,7 +106,9 @@ class LabelCeiling(Block):
 
     The votes of each of n galaxies are drawn anew `draws` times from their own fractions, led along the tree, and the label's
     rule is applied again. `overall` is the share of equal labels, `balanced` the mean of the shares of each label, `by_votes`
-    the share by number of people who classified the galaxy. `source` says whose votes they are.
+    the share by number of people who classified the galaxy. `source` says whose votes they are. These take the observed
+    fractions as the truth, which is too kind: `corrected` draws the truth first, from what the votes leave open, and another
+    panel from that; `endless` compares with the label that endless votes would give.
     """
 
     scheme: str
@@ -116,6 +118,10 @@ class LabelCeiling(Block):
     seed: int
     overall: float
     balanced: float
+    corrected: float | None = None
+    corrected_balanced: float | None = None
+    endless: float | None = None
+    endless_balanced: float | None = None
     interval: dict[str, Interval] = Field(default_factory=dict)
     per_label: dict[str, float] = Field(default_factory=dict)
     counts: dict[str, int] = Field(default_factory=dict)

@@ -74,8 +74,8 @@ class Origin(BaseModel):
     majority: str
 
 
-class ModelCard(Origin):
-    """The card of a stored model.
+class Proof(BaseModel):
+    """What shows that an estimator on disk is the one that was saved.
 
     Parameters
     ----------
@@ -87,11 +87,18 @@ class ModelCard(Origin):
         A few feature rows and the probabilities that the model gave them.
     """
 
-    schema_version: int = 1
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
     digest: str
     versions: dict[str, str]
     probe: tuple[tuple[float, ...], ...]
     probe_answers: tuple[tuple[float, ...], ...]
+
+
+class ModelCard(Origin, Proof):
+    """The card of a stored model: what it is, and the proof that it is unchanged."""
+
+    schema_version: int = 1
 
 
 @dataclass(frozen=True, slots=True)
@@ -149,17 +156,22 @@ def save(estimator: Estimator, origin: Origin, *, probe: NDArray[np.float64], fo
     probe : numpy.ndarray
         A few feature rows, shape (m, d), that are answered again at every load.
     """
+    path, proof = save_estimator(estimator, probe=probe, folder=folder)
+    card = ModelCard(**dict(origin), **dict(proof))
+    artefacts.write(folder / "model.json", lambda part: part.write_text(card.model_dump_json(indent=1), "utf-8"))
+    return path
+
+
+def save_estimator(estimator: Estimator, *, probe: NDArray[np.float64], folder: Path) -> tuple[Path, Proof]:
+    """Return the path of ``model.skops`` in `folder` after writing it, and its proof, which goes into the model's card."""
     content = to_bytes(estimator)
-    card = ModelCard(
-        **dict(origin),
+    proof = Proof(
         digest=hashlib.sha256(content).hexdigest(),
         versions={"python": platform.python_version(), **{name: version(name) for name in _LIBRARIES}},
         probe=tuple(map(tuple, probe.tolist())),
         probe_answers=tuple(map(tuple, estimator.predict_proba(probe).tolist())),
     )
-    path = artefacts.write(folder / "model.skops", lambda part: part.write_bytes(content))
-    artefacts.write(folder / "model.json", lambda part: part.write_text(card.model_dump_json(indent=1), "utf-8"))
-    return path
+    return artefacts.write(folder / "model.skops", lambda part: part.write_bytes(content)), proof
 
 
 def load(path: Path) -> TrainedModel:
@@ -173,10 +185,15 @@ def load(path: Path) -> TrainedModel:
     NotServable
         If another minor version of scikit-learn wrote it.
     """
+    card = read_card(path.with_name("model.json"))
+    return TrainedModel(card, load_estimator(path, card))
+
+
+def load_estimator(path: Path, card: Proof) -> Estimator:
+    """Return the estimator in ``model.skops`` after every check that `load` makes."""
     import skops.io
     from skops.io.exceptions import UntrustedTypesFoundException
 
-    card = read_card(path.with_name("model.json"))
     try:
         content = path.read_bytes()
     except FileNotFoundError as exc:
@@ -187,13 +204,13 @@ def load(path: Path) -> TrainedModel:
     if wrote.split(".")[:2] != runs.split(".")[:2]:
         raise NotServable(f"the model {path} was written with scikit-learn {wrote}; this is {runs}. Train it again.")
     try:
-        estimator = skops.io.loads(content, trusted=list(TRUSTED))
+        estimator: Estimator = skops.io.loads(content, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as exc:
         raise ArtefactCorrupt(f"the model {path} holds types that no model of ours has: {exc}. {_RETRAIN}") from exc
     answers = estimator.predict_proba(np.array(card.probe))
     if not np.allclose(answers, np.array(card.probe_answers), rtol=0.0, atol=TOLERANCE):
         raise ArtefactCorrupt(f"the model {path} no longer answers its stored rows as it did when saved. {_RETRAIN}")
-    return TrainedModel(card, estimator)
+    return estimator
 
 
 def read_card(path: Path) -> ModelCard:

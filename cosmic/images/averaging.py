@@ -1,0 +1,145 @@
+"""The weighted average of what several models of images say; weights are chosen on validation. Trains no model."""
+
+from __future__ import annotations
+
+import hashlib
+import json
+import logging
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+from numpy.typing import NDArray
+
+from cosmic import artefacts
+from cosmic.errors import ArtefactCorrupt, ConfigError
+from cosmic.facts.images import ImageFit
+from cosmic.images.data import LabelledImages
+from cosmic.images.records import ImageFitted
+from cosmic.images.shape_trees import log_loss, save_probabilities
+from cosmic.splits import PARTS
+
+MODEL: Final = "ensemble"
+STEPS: Final = 200
+"""Rounds of expectation maximisation: the weights of two models no longer change in the third digit."""
+_LEAST: Final = 1e-12
+_log = logging.getLogger(__name__)
+
+
+def weights_of(y: NDArray[np.int64], answers: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
+    """Return the weights, shape (m,), with which the average of m models' probabilities has the least log loss.
+
+    Those of a mixture of known parts, by expectation maximisation (Dempster, Laird & Rubin 1977): the log loss of an average
+    is convex in its weights, so there is one answer, whatever the start. Macro F1 would jump with single images of a rare
+    class, and would not say how sure the average should be.
+
+    Parameters
+    ----------
+    y : numpy.ndarray
+        Index of the true label, shape (n,), of validation images.
+    answers : sequence of numpy.ndarray
+        Probabilities by each model, shape (n, k).
+    """
+    likely = np.maximum(np.column_stack([np.take_along_axis(p, y[:, None], axis=1) for p in answers]), _LEAST)
+    likely = likely.astype(np.float64)
+    weights = np.full(len(answers), 1 / len(answers))
+    for _ in range(STEPS):
+        share = likely * weights
+        weights = (share / share.sum(axis=1, keepdims=True)).mean(axis=0)
+    return weights
+
+
+def average(answers: Sequence[NDArray[np.floating]], weights: NDArray[np.float64]) -> NDArray[np.float32]:
+    """Return the weighted mean of probabilities, shape (n, k), float32."""
+    total = sum(weight * p.astype(np.float64) for weight, p in zip(weights, answers, strict=True))
+    return np.asarray(total, np.float32)
+
+
+def ensemble(
+    data: LabelledImages,
+    fits: Sequence[ImageFitted],
+    *,
+    seed: int,
+    folder: Path,
+    clock: Callable[[], float] = time.process_time,
+) -> ImageFitted:
+    """Return the weighted average of two or more fits on the same labelled images, with weights chosen on validation.
+
+    Parameters
+    ----------
+    seed : int
+        Of the run; nothing is drawn here.
+    clock : callable
+        CPU-seconds, for the cost, which counts that of the parts too.
+
+    Raises
+    ------
+    ConfigError
+        If there are fewer than two fits, no validation images, or answers of other images.
+    """
+    if len(fits) < 2:
+        raise ConfigError(f"an average needs two models, not {len(fits)}; name another one.")
+    validation = np.flatnonzero(data.part == PARTS.index("validation"))
+    if not len(validation):
+        raise ConfigError("no labelled image is of the validation part, so no weights can be chosen; give more images.")
+    started = clock()
+    answers = [_answers(fit, shape=(len(data.rows), len(data.names))) for fit in fits]
+    parts = [ImageFit.model_validate_json(artefacts.check(fit.facts).read_bytes()) for fit in fits]
+    y = data.codes[validation]
+    weights = weights_of(y, [p[validation] for p in answers])
+    p = average(answers, weights)
+    losses = [log_loss(y, one[validation].astype(np.float64)) for one in (*answers, p)]
+    spent = clock() - started
+    key = hashlib.sha256(json.dumps([[fit.id for fit in fits], weights.tolist(), seed]).encode()).hexdigest()
+    home = folder / key[:32]
+    named = [f"{fit.model} {weight:.3f}" for fit, weight in zip(fits, weights, strict=True)]
+    alone = [f"{fit.model} {loss:.4f}" for fit, loss in zip(fits, losses[:-1], strict=True)]
+    costs = [part.cpu_s for part in parts]
+    counts = [part.parameters for part in parts]
+    facts = ImageFit(
+        id=key,
+        scheme=parts[0].scheme,
+        model=MODEL,
+        preprocessing="that of each part",
+        size=parts[0].size,
+        crop=parts[0].crop,
+        loss="log loss",
+        images=max(part.images for part in parts),
+        parameters=None if None in counts else sum(count for count in counts if count is not None),
+        views=max(part.views for part in parts),
+        seed=seed,
+        cpu_s=None if None in costs else spent + sum(cost for cost in costs if cost is not None),
+        answered_images_a_cpu_s=_together([part.answered_images_a_cpu_s for part in parts]),
+        notes=(
+            f"weights {', '.join(named)}: the least log loss on {len(y)} images of validation",
+            f"log loss there {losses[-1]:.4f}; alone {', '.join(alone)}",
+        ),
+    )
+    _log.info("average of %s, log loss %.4f on %d images of validation", ", ".join(named), losses[-1], len(y))
+    return ImageFitted(
+        id=key,
+        model=MODEL,
+        folder=home,
+        probabilities=save_probabilities(p, home),
+        facts=artefacts.write(
+            home / "facts.json", lambda part: part.write_text(facts.model_dump_json(indent=1), "utf-8")
+        ),
+    )
+
+
+def _answers(fit: ImageFitted, *, shape: tuple[int, int]) -> NDArray[np.float32]:
+    try:
+        p: NDArray[np.float32] = np.load(artefacts.check(fit.probabilities), allow_pickle=False)
+    except ValueError as exc:
+        raise ArtefactCorrupt(f"{fit.probabilities} holds no probabilities: {exc}. Train {fit.model} again.") from exc
+    if p.shape != shape:
+        raise ConfigError(f"{fit.model} answered {p.shape}, the labelled images are {shape}: train it on these images.")
+    return p
+
+
+def _together(speeds: Sequence[float | None]) -> float | None:
+    """Return images a CPU-second where every part answers each; None where one is not known."""
+    known = [speed for speed in speeds if speed]
+    return 1 / sum(1 / speed for speed in known) if len(known) == len(speeds) else None
