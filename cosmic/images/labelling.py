@@ -22,26 +22,15 @@ from cosmic.errors import ArtefactCorrupt
 from cosmic.facts import LabelFacts, Part, Portion
 from cosmic.galaxyzoo.grammar import LABELS, study_labels
 from cosmic.galaxyzoo.soft import soft_labels
-from cosmic.galaxyzoo.tree import COLUMN
 from cosmic.galaxyzoo.votes import fraction_array
 from cosmic.images import pixels as decoded
 from cosmic.images.data import LabelledImages
 from cosmic.images.records import ImageData, Pixels, Scheme
+from cosmic.images.rules import CLEAN, clean5
 from cosmic.records import SplitName, Task
 from cosmic.splits import PARTS, parts, random_parts
 
-CLEAN5: Final = ("round", "in_between", "cigar", "edge_on", "spiral")
-"""The literature's five classes of galaxies that volunteers agree on."""
-_THRESHOLDS: Final[dict[str, tuple[tuple[int, float], ...]]] = {
-    "round": ((1, 0.469), (16, 0.50)),
-    "in_between": ((1, 0.469), (17, 0.50)),
-    "cigar": ((1, 0.469), (18, 0.50)),
-    "edge_on": ((2, 0.430), (4, 0.602)),
-    "spiral": ((5, 0.715), (8, 0.619)),
-}
-"""By class, answers (numbers of `cosmic.galaxyzoo.tree`) and the fraction that each must reach (Willett et al. 2013, table 3,
-for 20 votes, as used by Zhu et al. 2019)."""
-ORDER: Final = {Scheme.HUBBLE14: LABELS, Scheme.VOTES: LABELS, Scheme.CLEAN5: CLEAN5}
+ORDER: Final = {Scheme.HUBBLE14: LABELS, Scheme.VOTES: LABELS, Scheme.CLEAN5: CLEAN}
 _FEWEST: Final = 2
 _log = logging.getLogger(__name__)
 
@@ -57,25 +46,6 @@ class _Labels:
     soft: NDArray[np.float64] | None = None
 
 
-def clean5(fractions: NDArray[np.float64]) -> pa.Array:
-    """Return the clean class of each galaxy, text, shape (n,); null where volunteers are not sure enough of any.
-
-    Parameters
-    ----------
-    fractions : array of float, shape (n, 37)
-        Fractions within each task. A galaxy that passes for two classes, which takes fractions that sum to more than one,
-        has none.
-    """
-    passes = np.column_stack(
-        [
-            np.all([fractions[:, COLUMN[answer]] >= least for answer, least in _THRESHOLDS[name]], axis=0)
-            for name in CLEAN5
-        ]
-    )
-    sure = passes.sum(axis=1) == 1
-    return pa.array(CLEAN5).take(pa.array(passes.argmax(axis=1), mask=~sure))
-
-
 def usable_schemes(rows: pa.Table) -> tuple[Scheme, ...]:
     """Return the schemes that some images have labels for, the one that is taken by default first."""
     found = []
@@ -83,7 +53,7 @@ def usable_schemes(rows: pa.Table) -> tuple[Scheme, ...]:
         found.append(Scheme.HUBBLE14)
     given = set(pc.unique(rows["label"].drop_null()).to_pylist())
     if given:
-        found.append(Scheme.CLEAN5 if given <= set(CLEAN5) else Scheme.GIVEN)
+        found.append(Scheme.CLEAN5 if given <= set(CLEAN) else Scheme.GIVEN)
     if pc.any(pc.is_valid(rows["fractions"])).as_py():
         found += [Scheme.VOTES, *(() if Scheme.CLEAN5 in found else (Scheme.CLEAN5,))]
     return tuple(found)
@@ -222,17 +192,18 @@ def _hubble14(rows: pa.Table) -> _Labels:
 
 def _clean5(rows: pa.Table) -> _Labels:
     given = rows["label"].combine_chunks()
-    if set(pc.unique(given.drop_null()).to_pylist()) & set(CLEAN5):
-        known = pc.is_in(given, value_set=pa.array(CLEAN5))
+    if set(pc.unique(given.drop_null()).to_pylist()) & set(CLEAN):
+        known = pc.is_in(given, value_set=pa.array(CLEAN))
         values = pc.if_else(known, given, pa.scalar(None, pa.string()))
         rule = "the five clean classes of the literature, as the table has them"
     else:
-        values = clean5(fraction_array(rows, "fractions"))
+        codes = clean5(fraction_array(rows, "fractions"))
+        values = pa.array(CLEAN).take(pa.array(codes, mask=codes < 0))
         rule = (
             "the five clean classes of the literature: fractions of votes above the thresholds of Willett et al. (2013)"
         )
     excluded = {"volunteers not sure enough": values.null_count} if values.null_count else {}
-    return _Labels(values, CLEAN5, rule, excluded)
+    return _Labels(values, CLEAN, rule, excluded)
 
 
 def _votes(rows: pa.Table) -> _Labels:
