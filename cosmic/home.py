@@ -97,6 +97,11 @@ class Home:
         return self._folder("images")
 
     @property
+    def pictures(self) -> Path:
+        """Images decoded, labelled, and what was learned from them."""
+        return self._folder("pictures")
+
+    @property
     def votes(self) -> Path:
         """How sure volunteers were, by object."""
         return self._folder("votes")

@@ -94,6 +94,12 @@ def freeze(rows: pa.Table, *, folder: Path, system: MagnitudeSystem, sky: Sky) -
     )
 
 
+def nothing() -> pa.Table:
+    """Return no row, in what a catalogue has: for a run that reads no table."""
+    schema = SNAPSHOT_SCHEMA.append(pa.field("same_as", pa.string()))
+    return schema.empty_table()
+
+
 def read(snapshot: Snapshot) -> pa.Table:
     """Return the rows of a snapshot, in `SNAPSHOT_SCHEMA`.
 

@@ -14,8 +14,9 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions
 from cosmic.splits import SALT
-from flows.bringing import bring, fetch_and_judge
+from flows.bringing import Brought, bring, fetch_and_judge
 from flows.cutouts import bring_cutouts
+from flows.imaging import learn_from_images
 from flows.steps import Steps
 from flows.studying import study
 from flows.training import train
@@ -44,24 +45,30 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
-    brought = bring(
-        options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
-    )
+    if options.images_alone:
+        ingest, snapshot = steps.one(intake.no_table, home)
+        brought = Brought((), ingest)
+    else:
+        brought = bring(
+            options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
+        )
     brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
     cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
-    snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
+    if not options.images_alone:
+        snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(
         snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=settings.workers, home=home,
         steps=steps,
     )  # fmt: skip
+    imaged = learn_from_images(options, salt=salt, settings=settings, home=home, steps=steps)
     studied = None
     if options.study:
         studied = study(snapshot, options=options, salt=salt, resamples=settings.resamples, home=home, steps=steps)
     records = RunRecords(
         judged, ingest, snapshot, trained.prepared, trained.scored, trained.kept, trained.composed, trained.paired,
         trained.held_out, steps_run=steps.run, steps_cached=steps.cached, remark=brought.remark,
-        volunteers=volunteers, cutouts=cutouts, searched=trained.searched, studied=studied,
+        volunteers=volunteers, cutouts=cutouts, searched=trained.searched, studied=studied, imaged=imaged,
     )  # fmt: skip
     identity = RunIdentity(
         id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",

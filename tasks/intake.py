@@ -50,6 +50,20 @@ def ingest(judged: tuple[JudgedPage, ...], *, home: Home, limits: Limits, counte
         return catalogue.ingest(judged, counted=counted)
 
 
+@task(**policy("no-table"), task_run_name="no table is read")
+def no_table(home: Home) -> tuple[Ingest, Snapshot]:
+    """Stand in for ingest and snapshot where a run reads images alone: no row, and the catalogue as it is."""
+    from cosmic import snapshots
+    from cosmic.catalogue import open_catalogue
+    from cosmic.records import MagnitudeSystem
+
+    with open_catalogue(home, Settings()) as catalogue:
+        snapshot = snapshots.freeze(
+            snapshots.nothing(), folder=home.snapshots, system=MagnitudeSystem.MODEL, sky=home.sky
+        )
+        return catalogue.untouched(), snapshot
+
+
 @task(**policy("freeze"), task_run_name="freeze the {home.sky} catalogue")
 def freeze(catalogue_id: CatalogueId, state: str, *, home: Home) -> Snapshot:
     """Freeze what the catalogue holds in this state."""

@@ -248,6 +248,10 @@ class Catalogue:
             state = connection.execute(sa.select(CatalogueRow.state)).scalar_one()
         return Ingest(newest, self.id, 0, 0, 0, inserted=0, updated=0, unchanged=0, state=state, earlier=rows)
 
+    def untouched(self) -> Ingest:
+        """Return the record of an ingest that brought nothing and looked at nothing, for a run without any table."""
+        return Ingest("", self.id, 0, 0, 0, inserted=0, updated=0, unchanged=0, state="")
+
     def take_galaxies(self, parts: Sequence[VotePart], images: ImagePart | None = None) -> None:
         """Store votes and images of Galaxy Zoo 2, in one transaction. Objects and their labels stay as they are."""
         with self._database.writing() as connection:

@@ -31,6 +31,7 @@ from cosmic.facts.blocks import (
 from cosmic.facts.claims import PublishedClaim
 from cosmic.facts.exploration import Exploration
 from cosmic.facts.grid import GridResult, GridTest, PrintedGridRow
+from cosmic.facts.images import ImageStudy
 from cosmic.facts.results import Best, Block, Result
 from cosmic.facts.search import Search, SearchTurn
 
@@ -139,6 +140,7 @@ class Facts(Block):
     sky: SkyMap | None = None
     searches: tuple[Search, ...] = ()
     exploration: tuple[Exploration, ...] = ()
+    images: tuple[ImageStudy, ...] = ()
     grid: tuple[GridResult, ...] = ()
     grid_test: tuple[GridTest, ...] = ()
     published_study: tuple[PublishedRow, ...] = ()

@@ -10,7 +10,7 @@ from typing import Literal
 
 from pydantic import Field
 
-from cosmic.facts.blocks import ArrayFile
+from cosmic.facts.blocks import ArrayFile, LabelFacts
 from cosmic.facts.results import Block, Interval
 
 
@@ -186,10 +186,12 @@ class Transfer(Block):
 
 
 class ImageStudy(Block):
-    """Everything a run learned from images with labels of one scheme."""
+    """Everything a run learned from images with labels of one scheme; `dropped` classes were too small."""
 
     scheme: str
     read: ImagesRead
+    labels: LabelFacts | None = None
+    dropped: dict[str, int] = Field(default_factory=dict)
     budget_minutes: float | None = None
     fits: tuple[ImageFit, ...] = ()
     chosen: str | None = None

@@ -22,6 +22,7 @@ from cosmic.images.shape_trees import log_loss, save_probabilities
 from cosmic.splits import PARTS
 
 MODEL: Final = "ensemble"
+WEIGHTS: Final = "weights.json"
 STEPS: Final = 200
 """Rounds of expectation maximisation: the weights of two models no longer change in the third digit."""
 _LEAST: Final = 1e-12
@@ -63,6 +64,7 @@ def ensemble(
     *,
     seed: int,
     folder: Path,
+    like: ImageFitted | None = None,
     clock: Callable[[], float] = time.process_time,
 ) -> ImageFitted:
     """Return the weighted average of two or more fits on the same labelled images, with weights chosen on validation.
@@ -71,6 +73,9 @@ def ensemble(
     ----------
     seed : int
         Of the run; nothing is drawn here.
+    like : ImageFitted, optional
+        An average of models of the same families, whose weights are taken: where the models were trained on validation images
+        too, nothing is left to choose by.
     clock : callable
         CPU-seconds, for the cost, which counts that of the parts too.
 
@@ -88,7 +93,12 @@ def ensemble(
     answers = [_answers(fit, shape=(len(data.rows), len(data.names))) for fit in fits]
     parts = [ImageFit.model_validate_json(artefacts.check(fit.facts).read_bytes()) for fit in fits]
     y = data.codes[validation]
-    weights = weights_of(y, [p[validation] for p in answers])
+    refit = any(part.refit for part in parts)
+    if refit and like is None:
+        raise ConfigError(
+            "models that were trained on validation images cannot be weighed by them; give earlier weights."
+        )
+    weights = weights_of(y, [p[validation] for p in answers]) if like is None else _weights(like)
     p = average(answers, weights)
     losses = [log_loss(y, one[validation].astype(np.float64)) for one in (*answers, p)]
     spent = clock() - started
@@ -112,21 +122,33 @@ def ensemble(
         seed=seed,
         cpu_s=None if None in costs else spent + sum(cost for cost in costs if cost is not None),
         answered_images_a_cpu_s=_together([part.answered_images_a_cpu_s for part in parts]),
+        refit=refit,
         notes=(
-            f"weights {', '.join(named)}: the least log loss on {len(y)} images of validation",
-            f"log loss there {losses[-1]:.4f}; alone {', '.join(alone)}",
+            (
+                f"weights {', '.join(named)}: the least log loss on {len(y)} images of validation",
+                f"log loss there {losses[-1]:.4f}; alone {', '.join(alone)}",
+            )
+            if like is None
+            else (
+                f"weights {', '.join(named)}, as they were chosen before the parts were trained on validation images too",
+            )
         ),
     )
+    artefacts.write(home / WEIGHTS, lambda part: part.write_text(json.dumps(weights.tolist()), "utf-8"))
     _log.info("average of %s, log loss %.4f on %d images of validation", ", ".join(named), losses[-1], len(y))
     return ImageFitted(
         id=key,
         model=MODEL,
-        folder=home,
+        file=home / WEIGHTS,
         probabilities=save_probabilities(p, home),
         facts=artefacts.write(
             home / "facts.json", lambda part: part.write_text(facts.model_dump_json(indent=1), "utf-8")
         ),
     )
+
+
+def _weights(like: ImageFitted) -> NDArray[np.float64]:
+    return np.array(json.loads(artefacts.check(like.folder / WEIGHTS).read_text("utf-8")))
 
 
 def _answers(fit: ImageFitted, *, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -108,6 +108,21 @@ def make_pixels(
     )
 
 
+def log_pace(every: float = 10.0) -> Report:
+    """Return what logs a line now and then."""
+    started = said = time.perf_counter()
+
+    def tell(done: int, total: int, bad: int) -> None:
+        nonlocal said
+        now = time.perf_counter()
+        if now - said > every:
+            said = now
+            left = (now - started) / done * (total - done)
+            _log.info("decoding: %d of %d images, %d set apart, %.0f s left", done, total, bad, left)
+
+    return tell
+
+
 def load(pixels: Pixels) -> NDArray[np.uint8]:
     """Return the pixels, uint8, shape (N, size, size, 3), as a memory map. Places of images set apart are black."""
     found: NDArray[np.uint8] = np.load(pixels.path, mmap_mode="r")

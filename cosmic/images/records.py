@@ -23,6 +23,14 @@ class Scheme(StrEnum):
 
 
 @dataclass(frozen=True, slots=True)
+class Cut:
+    """Which pixels are decoded for a model: their number a side, and the side of the crop in units of the image's."""
+
+    size: int
+    crop: float
+
+
+@dataclass(frozen=True, slots=True)
 class ImageList:
     """Which images there are, and what is known of each galaxy; nothing was decoded yet.
 
@@ -74,7 +82,7 @@ class ImageData:
 
 @dataclass(frozen=True, slots=True)
 class ImageFitted:
-    """A model of images on disk: its folder, and what it said of every labelled image.
+    """A model of images on disk, and what it said of every labelled image.
 
     `probabilities` is a ``.npy`` of float32, shape (n, k), in the order of the labelled rows; `facts` an `ImageFit` of the
     facts, without scores.
@@ -82,9 +90,14 @@ class ImageFitted:
 
     id: str
     model: str
-    folder: Path
+    file: Path
     probabilities: Path
     facts: Path
+
+    @property
+    def folder(self) -> Path:
+        """Return the folder that the model's files lie in."""
+        return self.file.parent
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,7 +117,7 @@ class Imaged:
     files of the examples in it. `chosen` is the id of the fit that is best on validation, or of its refit.
     """
 
-    study: Path
+    study: Path | None
     scored: tuple[ImageScored, ...] = ()
     chosen: str | None = None
     pictures: Path | None = None

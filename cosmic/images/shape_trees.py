@@ -21,7 +21,7 @@ from cosmic.facts.images import ImageFit
 from cosmic.facts.results import Setting
 from cosmic.images.data import LabelledImages
 from cosmic.images.morphology import Shapes, kept, measure, read
-from cosmic.images.records import ImageData, ImageFitted
+from cosmic.images.records import Cut, ImageData, ImageFitted
 from cosmic.models.families import FAMILIES, SLOWER, Sizes
 from cosmic.models.fit import PROBE_ROWS, one_thread, train_pipeline
 from cosmic.models.persistence import Estimator, Proof, load_estimator, save_estimator
@@ -29,6 +29,8 @@ from cosmic.records import Model, Rebalancing
 from cosmic.splits import PARTS
 
 MODEL: Final = "morphology"
+CUT: Final = Cut(96, 240 / 424)
+"""The pixels that are measured: the central 240 of 424 px, at 96."""
 _log = logging.getLogger(__name__)
 
 
@@ -202,7 +204,7 @@ def fit_morphology(
     return ImageFitted(
         id=key,
         model=MODEL,
-        folder=home,
+        file=home / "model.skops",
         probabilities=save_probabilities(p, home),
         facts=artefacts.write(
             home / "facts.json", lambda part: part.write_text(facts.model_dump_json(indent=1), "utf-8")

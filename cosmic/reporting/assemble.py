@@ -25,6 +25,7 @@ from cosmic.datasets import Dataset, part_codes
 from cosmic.evaluation.dossier import Details, Pairs
 from cosmic.facts.file import count_cells, write_array, write_facts
 from cosmic.identity import NSIDE
+from cosmic.images.records import Imaged
 from cosmic.records import (
     Composed,
     CutoutsTaken,
@@ -43,6 +44,7 @@ from cosmic.records import (
     Volunteers,
 )
 from cosmic.reporting import ingest_notes, notes, origins, searches, since
+from cosmic.reporting.assemble_images import best_of_images, image_results, image_studies
 from cosmic.reporting.assemble_study import study_facts
 from cosmic.reporting.best import best_per_arm
 from cosmic.reporting.inputs import other_inputs
@@ -89,6 +91,7 @@ class RunRecords:
     cutouts: CutoutsTaken | None = None
     studied: Studied | None = None
     searched: tuple[Searched, ...] = ()
+    imaged: Imaged | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +133,7 @@ def assemble(
     folder.mkdir(parents=True, exist_ok=True)
     rows = pq.read_table(records.snapshot.path, columns=["object_key", "block", "ra", "dec"])
     part = part_codes(rows, split=options.split, salt=salt, seed=options.seed)
-    results = _results(records, sky=records.snapshot.sky)
+    results = (*_results(records, sky=records.snapshot.sky), *image_results(records.imaged))
     at = {(r.task, r.arm, r.model, r.rebalancing, r.searched): index for index, r in enumerate(results)}
     cards = task_cards(records.prepared)
     split = _split(part, options, salt=salt)
@@ -192,7 +195,7 @@ def assemble(
         dropped_classes={task: card.dropped for task, card in cards.items() if card.dropped},
         labels=tuple(card.label_facts for card in cards.values()),
         results=results,
-        best=best_per_arm(results),
+        best=(*best_per_arm(results), *best_of_images(records.imaged, results)),
         arms=tuple(pair for one in records.paired for pair in _pairs(one)),
         selections=tuple(
             selection.model_copy(update={"result": at[_key(one)]})
@@ -203,6 +206,7 @@ def assemble(
         coverage=tuple(_details(one).coverage for one in _honest(records.kept)),
         sky=count_sky(rows, part if options.split is SplitName.SKY else None, records.judged, folder=folder),
         exploration=study.exploration,
+        images=image_studies(records.imaged, results, folder=folder),
         grid=study.grid,
         grid_test=study.grid_test,
         published_grid=study.published_grid,

@@ -8,7 +8,7 @@ from typing import Final
 
 from cosmic.evaluation.choice import best_on_validation
 from cosmic.facts import Best, Facts, Result, Scores
-from cosmic.records import Arm
+from cosmic.records import Arm, Task
 from cosmic.reporting.shown import Number, Style, Words
 
 HONEST: Final = Arm.PHOTOMETRIC.value
@@ -29,7 +29,10 @@ def best_per_arm(results: Sequence[Result]) -> tuple[Best, ...]:
     or nothing has a validation F1, is absent.
     """
     found = []
-    for task, arm in dict.fromkeys((result.task, result.arm) for result in results):
+    tables = (
+        result for result in results if result.task != Task.GALAXY_IMAGE
+    )  # its best may have no validation part left
+    for task, arm in dict.fromkeys((result.task, result.arm) for result in tables):
         i = best_result(results, partial(_is_of, task, arm))
         if i is not None:
             model, rebalancing = results[i].model or "", results[i].rebalancing or ""

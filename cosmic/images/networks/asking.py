@@ -51,6 +51,40 @@ def ask(
     return found
 
 
+def occlusion(
+    network: Any,
+    pixels: NDArray[np.uint8],
+    rows: NDArray[np.int64],
+    answers: NDArray[np.int64],
+    *,
+    preprocessing: Preprocessing,
+    grid: int = 8,
+) -> NDArray[np.float32]:
+    """Return how far the probability of each answer falls where a part of the image is covered, shape (n, grid, grid).
+
+    A square of twice the grid's step, in the image's median colour, is moved over the image (Zeiler & Fergus 2014).
+
+    Parameters
+    ----------
+    answers : numpy.ndarray
+        Shape (n,): index of the class whose probability is watched.
+    """
+    side = pixels.shape[1]
+    step = side / grid
+    found = np.zeros((len(rows), grid, grid), np.float32)
+    for at, row in enumerate(rows):
+        image = np.array(pixels[row])
+        colour = np.median(image, axis=(0, 1)).astype(np.uint8)
+        covered = np.repeat(image[None], grid * grid + 1, axis=0)
+        for place in range(grid * grid):
+            middle = ((place // grid + 0.5) * step, (place % grid + 0.5) * step)
+            down, across = (slice(max(0, round(one - step)), min(side, round(one + step))) for one in middle)
+            covered[place, down, across] = colour
+        p = ask(network, covered, np.arange(len(covered)), preprocessing=preprocessing, views=1)[:, answers[at]]
+        found[at] = (p[-1] - p[:-1]).reshape(grid, grid)
+    return found
+
+
 def _asked(network: Any) -> Callable[[Any], Any]:
     """Return the network compiled for being asked, once for each."""
     import tensorflow as tf

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.images.networks.architectures import COMPACT_SIDE, STUDY_SIDE
+from cosmic.images.records import Cut
 
 RELEASE_SIDE: Final = 424
 """Side of the images of Galaxy Zoo's release, px."""
@@ -33,14 +34,6 @@ class Preprocessing(StrEnum):
     STUDY = "study"
     STUDY_SLIDE = "study-slide"
     PLAIN = "plain"
-
-
-@dataclass(frozen=True, slots=True)
-class Cut:
-    """Which pixels are decoded for a preprocessing: their number a side, and the side of the crop in units of the image's."""
-
-    size: int
-    crop: float
 
 
 CUTS: Final = {

@@ -87,7 +87,7 @@ def fit_network(
         fit = _told(network, images, order, progress, scheme=scheme, asked_s=asked_s)
         artefacts.write(facts, lambda part: part.write_text(fit.model_dump_json(indent=1), encoding="utf-8"))
         training.forget(order, folder / "training")
-    return ImageFitted(order.id, order.model, own, probabilities, facts)
+    return ImageFitted(order.id, order.model, own / NETWORK, probabilities, facts)
 
 
 def load(folder: Path) -> StoredNetwork:
@@ -113,6 +113,18 @@ def load(folder: Path) -> StoredNetwork:
             "Keras or TensorFlow? Install the versions of constraints.txt, or remove the folder and train again."
         )
     return stored
+
+
+def log_pace(order: Order) -> Callable[[Pace], None]:
+    """Return what logs a line after each epoch."""
+
+    def tell(pace: Pace) -> None:
+        _log.info(
+            "%s: epoch %d of %d, %.0f images a second, %s left", order.model, pace.epoch, pace.epochs, pace.images_a_s,
+            f"{pace.left_s / 60:.0f} min" if pace.left_s >= 90 else f"{pace.left_s:.0f} s",
+        )  # fmt: skip
+
+    return tell
 
 
 def is_network(model: str) -> bool:

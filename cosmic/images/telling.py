@@ -1,0 +1,168 @@
+"""What is told of the image half of a run: fits, label ceiling, where the chosen model fails, examples. Trains nothing."""
+
+from __future__ import annotations
+
+import hashlib
+import logging
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Final
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from cosmic import artefacts
+from cosmic.arrays import floats
+from cosmic.facts.images import ImagesRead, ImageStudy, LabelCeiling, Stratum
+from cosmic.galaxyzoo.soft import soft_labels
+from cosmic.galaxyzoo.votes import fraction_array
+from cosmic.images import labelling
+from cosmic.images.ceiling import ceiling, redraw
+from cosmic.images.data import LabelledImages
+from cosmic.images.decode import decoder
+from cosmic.images.examples import Shown, pick
+from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageScored, Scheme
+from cosmic.images.scoring import answers, n_galaxies, read_fit
+from cosmic.images.strata import strata
+from cosmic.models.predictions import Predictions
+from cosmic.records import Sky
+from cosmic.splits import PARTS
+
+DRAWS: Final = 20
+_FEWEST: Final = 20
+"""Galaxies with votes below which nothing is said of volunteers."""
+_log = logging.getLogger(__name__)
+
+
+def tell(
+    data: ImageData,
+    fits: Sequence[ImageFitted],
+    scored: Sequence[ImageScored],
+    *,
+    chosen: ImageScored | None,
+    budget_minutes: float | None,
+    saliency: Callable[[NDArray[np.int64], NDArray[np.int64]], NDArray[np.float32]] | None = None,
+    seed: int,
+    folder: Path,
+    notes: Sequence[str] = (),
+) -> Imaged:
+    """Return everything that is told of the images of a run, written to `folder`.
+
+    Parameters
+    ----------
+    chosen : ImageScored or None
+        The final model: the best on validation, refitted where that was done.
+    saliency : callable, optional
+        Gives, for rows of the labelled images and the classes answered, how far each answer falls where a part of the image
+        is covered, shape (n, g, g).
+    """
+    images = labelling.load(data)
+    read = _read(data, images)
+    told = ImageStudy(
+        scheme=data.scheme,
+        read=read,
+        labels=labelling.facts_of(data),
+        dropped=data.dropped,
+        budget_minutes=budget_minutes,
+        fits=tuple(read_fit(one) for one in fits),
+        chosen=None if chosen is None else chosen.fitted.id,
+        notes=tuple(notes),
+    )
+    shown: Shown | None = None
+    limit, again = _ceiling(data, images, seed=seed)
+    if chosen is not None:
+        said = answers(chosen.fitted, images)
+        told = told.model_copy(update={"ceiling": limit, "strata": _strata(images, said, again)})
+        shown = pick(said, images, fit=chosen.fitted.id, saliency=saliency, folder=folder)
+    elif limit is not None:
+        told = told.model_copy(update={"ceiling": limit})
+    if shown is not None:
+        told = told.model_copy(update={"examples": shown.facts})
+    text = told.model_dump_json(indent=1)
+    path = folder / f"images-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+    artefacts.write(path, lambda part: part.write_text(text, encoding="utf-8"))
+    return Imaged(
+        study=path,
+        scored=tuple(scored),
+        chosen=told.chosen,
+        pictures=shown.pictures if shown else None,
+        maps=shown.maps if shown else None,
+    )
+
+
+def not_run(data: ImageData | None, why: str, *, folder: Path) -> Imaged:
+    """Return the reason why nothing was learned from images."""
+    return Imaged(study=None, not_run=why) if data is None else Imaged(study=_bare(data, why, folder), not_run=why)
+
+
+def _bare(data: ImageData, why: str, folder: Path) -> Path:
+    read = _read(data, None)
+    text = ImageStudy(scheme=data.scheme, read=read, dropped=data.dropped, not_run=why).model_dump_json(indent=1)
+    path = folder / f"images-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
+    return artefacts.write(path, lambda part: part.write_text(text, encoding="utf-8"))
+
+
+def _read(data: ImageData, images: LabelledImages | None) -> ImagesRead:
+    from cosmic.images.pixels import read_rows
+
+    rows = read_rows(data.pixels)
+    sides = pc.value_counts(rows["width"].combine_chunks())
+    return ImagesRead(
+        origin=data.pixels.origin,
+        simulated=data.pixels.sky is Sky.SIMULATED,
+        images=data.pixels.images,
+        galaxies=int(pc.count_distinct(rows["galaxy"]).as_py()) if images is None else n_galaxies(images),
+        bad=data.pixels.reasons,
+        sides={str(one["values"]): int(one["counts"]) for one in sides.to_pylist()},
+        size=data.pixels.size,
+        crop=data.pixels.crop,
+        decoder=decoder(),
+    )
+
+
+def _ceiling(
+    data: ImageData, images: LabelledImages, *, seed: int
+) -> tuple[LabelCeiling | None, NDArray[np.float64] | None]:
+    """Return how far volunteers agree with themselves on these galaxies, and the share of each; None without votes."""
+    scheme = Scheme.HUBBLE14 if data.scheme is Scheme.VOTES else data.scheme
+    total = floats(images.table, "total_classifications")
+    voted = pc.is_valid(images.table["fractions"].combine_chunks()).to_numpy(zero_copy_only=False) & (total > 0)
+    if scheme is Scheme.GIVEN or voted.sum() < _FEWEST:
+        return None, None
+    rows = np.flatnonzero(voted)
+    fractions = fraction_array(images.table, "fractions")[rows]
+    votes = total[rows].astype(np.int64)
+    blocks = images.table["block"].combine_chunks().take(pa.array(rows))
+    found = ceiling(
+        fractions,
+        votes,
+        scheme=scheme,
+        names=images.names,
+        draws=DRAWS,
+        seed=seed,
+        source=data.pixels.origin,
+        blocks=blocks,
+    )
+    again = np.full(len(images.rows), np.nan)
+    again[rows] = redraw(
+        fractions, votes, scheme=scheme, names=images.names, draws=DRAWS, seed=seed, voted=None, truth="observed"
+    ).share
+    return found, again
+
+
+def _strata(images: LabelledImages, said: Predictions, again: NDArray[np.float64] | None) -> tuple[Stratum, ...]:
+    test = said.part == PARTS.index("test")
+    right = (said.answer == said.y)[test]
+    limit = None if again is None else again[test]
+    found: tuple[Stratum, ...] = ()
+    if again is not None:
+        agreement = soft_labels(fraction_array(images.table, "fractions")).agreement
+        found += strata(right, agreement[test], by="agreement", again=limit)
+        found += strata(right, floats(images.table, "total_classifications")[test], by="votes", again=limit)
+    for name, by in (("petro_r90", "size"), ("r", "magnitude")):
+        values = floats(images.table, name)[test]
+        if np.isfinite(values).sum() >= _FEWEST:
+            found += strata(right, values, by=by, again=limit)  # type: ignore[arg-type]
+    return found

@@ -1,0 +1,207 @@
+"""The order of the image steps, for every flow that learns from images. Orders tasks; computes nothing."""
+
+from __future__ import annotations
+
+import logging
+from typing import Final
+
+from cosmic.home import Home
+from cosmic.images.networks.architectures import NETWORKS, missing
+from cosmic.images.networks.feeding import CUTS, Preprocessing
+from cosmic.images.networks.recipes import RECIPES
+from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageList, ImageScored
+from cosmic.images.scoring import choose, read_fit
+from cosmic.images.shape_trees import CUT
+from cosmic.machine import Settings
+from cosmic.records import Model, Task
+from cosmic.settings import PipelineOptions
+from flows.steps import Steps
+from tasks import images as tasks
+
+log = logging.getLogger(__name__)
+
+USUAL: Final = (Model.COMPACT_CNN, Model.MORPHOLOGY)
+"""What is trained where no family is named; their average is made wherever both are there."""
+BEFORE: Final = 0.42
+"""Share of a network's time for training it on the training part: the rest is for training it once more, with the validation
+part, which is a third more images."""
+
+
+def learn_from_images(
+    options: PipelineOptions, *, salt: str, settings: Settings, home: Home, steps: Steps
+) -> Imaged | None:
+    """Train, compare and choose models of galaxy images; None where the run was not asked for them."""
+    if Task.GALAXY_IMAGE not in options.tasks:
+        return None
+    listing = _listing(options, home=home, steps=steps)
+    if not listing.images:
+        return Imaged(
+            study=None, not_run="the catalogue has no images of galaxies: bring some with --gz2, --cutouts or --images"
+        )
+    cut = CUTS[Preprocessing.PLAIN]
+    pixels = steps.one(tasks.decode, listing, size=cut.size, crop=cut.crop, folder=home.pictures)
+    data = steps.one(
+        tasks.label,
+        pixels,
+        scheme=options.label_scheme,
+        min_class_size=options.image_class_size,
+        split=options.split,
+        salt=salt,
+        seed=options.seed,
+        folder=home.pictures,
+    )
+    if data.not_run is not None:
+        return steps.one(tasks.not_run, data, data.not_run, folder=home.pictures)
+    asked, notes = _asked(options)
+    if not asked:
+        return steps.one(tasks.not_run, data, "; ".join(notes), folder=home.pictures)
+    fits = _fits(asked, listing, data, options=options, settings=settings, home=home, steps=steps)
+    scored = _scored(fits, data, options=options, settings=settings, home=home, steps=steps)
+    best = choose(scored)
+    if best is None:
+        return steps.one(tasks.not_run, data, "no model could be scored on validation", folder=home.pictures)
+    again = _refit(best.fitted, fits, listing, data, options=options, settings=settings, home=home, steps=steps)
+    if again:
+        fits += again
+        scored += _scored(again, data, options=options, settings=settings, home=home, steps=steps)
+        best = scored[-1]
+    return steps.one(
+        tasks.tell,
+        data,
+        fits,
+        scored,
+        chosen=best,
+        budget_minutes=None if options.image_epochs else options.image_seconds / 60,
+        seed=options.seed,
+        folder=home.pictures,
+        notes=notes,
+    )
+
+
+def _listing(options: PipelineOptions, *, home: Home, steps: Steps) -> ImageList:
+    if options.images is not None:
+        return steps.one(tasks.list_folder, options.images, options.labels, folder=home.pictures)
+    return steps.one(tasks.list_catalogue, home=home)
+
+
+def _asked(options: PipelineOptions) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+    """Return the families to train here, and why others are not."""
+    named = tuple(one for one in dict.fromkeys(options.model) if one in (*NETWORKS, Model.MORPHOLOGY))
+    asked = named or (() if options.model else USUAL)
+    if not asked:
+        return (), (
+            f"none of {', '.join(options.model)} looks at images; {', '.join((*NETWORKS, Model.MORPHOLOGY))} do",
+        )
+    why = missing()
+    if why is None:
+        return asked, ()
+    notes = tuple(f"{one}: not run, {why}" for one in asked if one in NETWORKS)
+    for note in notes:
+        log.info("%s", note)
+    return tuple(one for one in asked if one not in NETWORKS), notes
+
+
+def _fits(
+    asked: tuple[Model, ...],
+    listing: ImageList,
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+) -> tuple[ImageFitted, ...]:
+    """Train each family on the training part, one after the other, since each takes the whole machine."""
+    share = options.image_seconds / max(1, sum(one in NETWORKS for one in asked))
+    fits = []
+    for model in asked:
+        if model is Model.MORPHOLOGY:
+            pixels = steps.one(tasks.decode, listing, size=CUT.size, crop=CUT.crop, folder=home.pictures)
+            fits.append(steps.one(tasks.morphology, data, pixels, seed=options.seed, folder=home.pictures))
+            continue
+        budget = share * BEFORE if model is Model.COMPACT_CNN else share
+        fits.append(
+            _network(model, listing, data, options=options, settings=settings, home=home, steps=steps,
+                     epochs=options.image_epochs, budget=None if options.image_epochs else budget, refit=False)
+        )  # fmt: skip
+    if set(USUAL) <= set(asked):
+        parts = tuple(fit for fit in fits if fit.model in USUAL)
+        fits.append(steps.one(tasks.average, data, parts, seed=options.seed, folder=home.pictures))
+    return tuple(fits)
+
+
+def _refit(
+    best: ImageFitted,
+    fits: tuple[ImageFitted, ...],
+    listing: ImageList,
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+) -> tuple[ImageFitted, ...]:
+    """Train the chosen model on training and validation images, for as many epochs as it was chosen with; nothing else changes.
+
+    Of an average the network is trained again and its weights stay; trees on numbers of shape are not.
+    """
+    average = best.model == Model.ENSEMBLE
+    network = next((fit for fit in fits if fit.model == (Model.COMPACT_CNN if average else best.model)), None)
+    if network is None or network.model not in tuple(NETWORKS):
+        return ()
+    known = read_fit(network)
+    epochs = known.epochs_planned if RECIPES[Model(network.model)].cosine else known.best_epoch
+    again = _network(Model(network.model), listing, data, options=options, settings=settings, home=home, steps=steps,
+                     epochs=epochs, budget=None, refit=True)  # fmt: skip
+    if not average:
+        return (again,)
+    parts = tuple(again if fit is network else fit for fit in fits if fit.model in USUAL)
+    return again, steps.one(tasks.average, data, parts, seed=options.seed, folder=home.pictures, like=best)
+
+
+def _network(
+    model: Model,
+    listing: ImageList,
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+    epochs: int | None,
+    budget: float | None,
+    refit: bool,
+) -> ImageFitted:
+    cut = CUTS[RECIPES[model].preprocessing]
+    pixels = steps.one(tasks.decode, listing, size=cut.size, crop=cut.crop, folder=home.pictures)
+    return steps.one(
+        tasks.network,
+        data,
+        pixels,
+        model,
+        epochs=epochs,
+        budget=budget,
+        seed=options.seed,
+        threads=settings.workers,
+        imagenet=settings.imagenet,
+        refit=refit,
+        folder=home.pictures,
+    )
+
+
+def _scored(
+    fits: tuple[ImageFitted, ...],
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+) -> tuple[ImageScored, ...]:
+    return steps.many(
+        "scoring models of images",
+        fits,
+        lambda fit: tasks.score.submit(
+            fit, data, resamples=settings.resamples, seed=options.seed, folder=home.pictures
+        ),
+    )
