@@ -246,6 +246,7 @@ def _split(part: NDArray[np.int8], options: PipelineOptions, *, salt: str) -> f.
         parts={
             name: f.Portion(n=int((part == code).sum()), share=float((part == code).mean()))
             for code, name in enumerate(PARTS)
+            if len(part)
         },
     )
 

@@ -69,7 +69,9 @@ def record_run(
 ) -> None:
     """Record the run, its snapshot and its kept models in the catalogue, each with what it came from."""
     # here, not where it is frozen: that step may be answered from the cache for a catalogue that went back in time
-    catalogue.record_snapshot(records.snapshot, state=records.ingest.state)
+    read_tables = bool(records.ingest.state)  # a run on images alone has no rows to freeze
+    if read_tables:
+        catalogue.record_snapshot(records.snapshot, state=records.ingest.state)
     given = options.model_dump(mode="json", exclude={"home"}, exclude_defaults=True)
     catalogue.record_run(
         Run(
@@ -77,7 +79,7 @@ def record_run(
             flow=identity.flow,
             started=identity.started,
             finished=identity.finished,
-            snapshot=records.snapshot.id,
+            snapshot=records.snapshot.id if read_tables else None,
             report=report.html,
             settings={name: str(value) for name, value in given.items()},
         )
