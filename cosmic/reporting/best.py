@@ -13,6 +13,8 @@ from cosmic.reporting.shown import Number, Style, Words
 
 HONEST: Final = Arm.PHOTOMETRIC.value
 """The arm that a user with objects without a spectrum can run."""
+IMAGES: Final = Arm.IMAGES.value
+"""What a user with images alone can run."""
 PUBLISHED: Final = Arm.PUBLISHED.value
 NO_LEAK: Final = Arm.NO_LEAK.value
 SHAPE: Final = Arm.PHOTOMETRIC_SHAPE.value
@@ -20,6 +22,11 @@ ADDED: Final = (SHAPE, Arm.MORPHOMETRIC.value, Arm.PHOTOMETRIC_EXTERNAL.value)
 """Arms that add to what the honest one sees, where a catalogue has more."""
 MATCHED: Final = Arm.MAGNITUDE_MATCHED.value
 """The arm whose objects are drawn, so that it has fewer than others on purpose."""
+
+
+def honest(task: str) -> str:
+    """Return the arm that a user without a spectrum can run for a task."""
+    return IMAGES if task == Task.GALAXY_IMAGE else HONEST
 
 
 def best_per_arm(results: Sequence[Result]) -> tuple[Best, ...]:

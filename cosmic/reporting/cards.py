@@ -8,7 +8,18 @@ from typing import Final, Literal
 from cosmic.facts import Facts
 from cosmic.reporting import words
 from cosmic.reporting.arms import paired
-from cosmic.reporting.best import HONEST, PUBLISHED, SHAPE, best_of, figure_of, interval_of, scored, why_not
+from cosmic.reporting.best import (
+    HONEST,
+    IMAGES,
+    PUBLISHED,
+    SHAPE,
+    best_of,
+    figure_of,
+    honest,
+    interval_of,
+    scored,
+    why_not,
+)
 from cosmic.reporting.published import other_classes
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 from cosmic.reporting.weakspot import weak_spot
@@ -21,7 +32,7 @@ HEADLINE: Final = {"galaxy": "balanced_accuracy", "galaxy-image": "balanced_accu
 _BASELINE: Final = {"f1": "majority_f1", "f1_macro": "majority_f1_macro", "accuracy": "majority"}
 _NOTHING: Final = {
     "galaxy": "no galaxy labels were read in this run",
-    "galaxy-image": "this version trains nothing on images",
+    "galaxy-image": "this run was not asked for it: --task galaxy-image",
 }
 _DATA: Final = {"galaxy-image": ("galaxy", "image")}
 
@@ -30,7 +41,7 @@ _DATA: Final = {"galaxy-image": ("galaxy", "image")}
 class Mark:
     """A mark on a strip from 0 to 1."""
 
-    kind: Literal["honest", "same", "published", "majority"]
+    kind: Literal["honest", "same", "published", "majority", "ceiling"]
     at: Number
 
 
@@ -47,7 +58,7 @@ class Strip:
 class Row:
     """A line of a card: a small mark, a number, and what it is."""
 
-    kind: Literal["honest", "same", "published", "majority", "none"]
+    kind: Literal["honest", "same", "published", "majority", "ceiling", "none"]
     number: Number | None
     text: Sentence
 
@@ -100,11 +111,13 @@ def study_number(facts: Facts, index: int) -> tuple[Number, str] | None:
 
 
 def _card(facts: Facts, node: str) -> Card:
-    index = best_of(facts, node, HONEST)
-    title, arm = words.task(node), words.arm(HONEST)
+    index = best_of(facts, node, honest(node))
+    title, arm = words.task(node), words.arm(honest(node))
     if index is None:
         reason = (
-            why_not(facts, node, HONEST) or why_not(facts, node) or _NOTHING.get(node, "it was not part of this run")
+            why_not(facts, node, honest(node))
+            or why_not(facts, node)
+            or _NOTHING.get(node, "it was not part of this run")
         )
         return Card(node, title, arm, rows=_published_rows(facts, node), not_run=reason)
     figure = HEADLINE.get(node, "f1_macro")
@@ -132,10 +145,12 @@ def _card(facts: Facts, node: str) -> Card:
 def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
     marks: list[Mark] = []
 
-    def add(kind: Literal["honest", "same", "published", "majority"], number: Number | None) -> None:
+    def add(kind: Literal["honest", "same", "published", "majority", "ceiling"], number: Number | None) -> None:
         if number is not None:
             marks.append(Mark(kind, number))
 
+    if (limit := _ceiling(facts, node, figure)) is not None:
+        add("ceiling", limit)
     if figure in _BASELINE:
         add("majority", figure_of(facts, index, _BASELINE[figure]))
     same = best_of(facts, node, PUBLISHED)
@@ -151,7 +166,10 @@ def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
 def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
     own = figure_of(facts, index, "f1")
     rows = [] if own is None else [Row("honest", own, ("this arm", *_with_shape(facts, node)))]
-    rows += [_same_inputs(facts, node, index), *_published_rows(facts, node, index), *_weakest(facts, node, index)]
+    if honest(node) == IMAGES:
+        rows += [*_limits(facts, node), *_published_rows(facts, node, index)]
+    else:
+        rows += [_same_inputs(facts, node, index), *_published_rows(facts, node, index), *_weakest(facts, node, index)]
     majority = figure_of(facts, index, "majority_f1")
     if majority is not None:
         macro = figure_of(facts, index, "majority_f1_macro")
@@ -160,6 +178,26 @@ def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
     elif scored(facts, index).majority is not None:
         rows.append(Row("majority", figure_of(facts, index, "majority"), ("accuracy of the largest class",)))
     return tuple(rows)
+
+
+def _limits(facts: Facts, node: str) -> tuple[Row, ...]:
+    """How far volunteers agree with themselves: of the figures that are shown, and of accuracy."""
+    overall, balanced = _ceiling(facts, node, "accuracy"), _ceiling(facts, node, "balanced_accuracy")
+    if overall is None or balanced is None:
+        return ()
+    return (Row("ceiling", balanced, ("label ceiling, balanced: volunteers asked again; accuracy ", overall)),)
+
+
+def _ceiling(facts: Facts, node: str, figure: str) -> Number | None:
+    """Return the label ceiling of a figure of galaxies' labels; None where there is none, or labels are others."""
+    name = {"accuracy": "corrected", "balanced_accuracy": "corrected_balanced"}.get(figure)
+    study = next((at for at, one in enumerate(facts.images) if one.ceiling is not None), None)
+    if name is None or study is None or (node == "galaxy" and facts.images[study].scheme == "clean5"):
+        return None
+    if node not in ("galaxy", "galaxy-image"):
+        return None
+    value = getattr(facts.images[study].ceiling, name)
+    return None if value is None else Number(f"images[{study}].ceiling.{name}", value, Style.SCORE)
 
 
 def _weakest(facts: Facts, node: str, index: int) -> tuple[Row, ...]:

@@ -10,7 +10,7 @@ from cosmic.facts import Facts
 from cosmic.facts.file import child
 from cosmic.reporting import words
 from cosmic.reporting.arms import paired
-from cosmic.reporting.best import HONEST, MATCHED, NO_LEAK, PUBLISHED, best_of, figure_of, scored, why_not
+from cosmic.reporting.best import MATCHED, NO_LEAK, PUBLISHED, best_of, figure_of, honest, scored, why_not
 from cosmic.reporting.shown import Number, Sentence, Style, Words, stopped
 from cosmic.reporting.weakspot import FEW, weak_spot
 
@@ -28,7 +28,12 @@ REASONS: Final = 3
 """Reasons named in the verdict before the rest is left to the sections below."""
 NAMES: Final = 6
 """Dropped classes named before the rest is left to the table below."""
-_BELOW: Final = {"star": "star letter", "galaxy": "galaxy label", "galaxy-spectral": "spectral class"}
+_BELOW: Final = {
+    "star": "star letter",
+    "galaxy": "galaxy label",
+    "galaxy-spectral": "spectral class",
+    "galaxy-image": "galaxy image",
+}
 _NODES: Final = ("superclass", *_BELOW)
 
 
@@ -48,7 +53,7 @@ def verdict(facts: Facts) -> Sentence:
     test objects, `FEW` of them in each of two classes.
     """
     sky = "On a simulated sky, " if facts.source.simulated else ""
-    shown = {task: index for task in _NODES if (index := best_of(facts, task, HONEST)) is not None}
+    shown = {task: index for task in _NODES if (index := best_of(facts, task, honest(task))) is not None}
     if not shown:
         trained = "no model works without a spectrum" if facts.best else "no model could be trained"
         return (*stopped((_capital(f"{sky}{trained}: "), *_reasons(facts))), " ", *_quarantine(facts))
@@ -76,7 +81,7 @@ def _holding(facts: Facts, index: int, *, short: bool = False) -> Sentence:
     figure = figure_of(facts, index, "f1_macro")
     if figure is None:
         return ("has no figure on the test part",)
-    where = () if short else (" without a spectrum",)
+    where = () if short or facts.results[index].task == "galaxy-image" else (" without a spectrum",)
     sizes = sorted((each.n for each in test.per_class.values()), reverse=True)
     described = (f" ({words.labels(facts.results[index].task, len(sizes))}, ", *_size(facts, index))
     if (facts.results[index].n_test or 0) < ENOUGH or len(sizes) < 2 or sizes[1] < FEW:
@@ -99,7 +104,7 @@ def _reasons(facts: Facts) -> Sentence:
     tasks = list(dict.fromkeys(result.task for result in facts.results))
     by_text: dict[str, tuple[list[str], Words | str]] = {}
     for task in tasks:
-        why = why_not(facts, task, HONEST) or (None if facts.best else why_not(facts, task))
+        why = why_not(facts, task, honest(task)) or (None if facts.best else why_not(facts, task))
         if why is not None:
             by_text.setdefault(str(why), ([], why))[0].append(words.task(task))
     if not by_text:
@@ -112,6 +117,10 @@ def _reasons(facts: Facts) -> Sentence:
 
 def _quarantine(facts: Facts) -> Sentence:
     n = facts.ingest.quarantined
+    apart = sum(sum(one.read.bad.values()) for one in facts.images)
+    if n == 0 and facts.images and not facts.ingest.rows:
+        read = Number("images[0].read.images", facts.images[0].read.images, Style.COUNT)
+        return (*(("No image was set apart; ",) if not apart else ()), "images that can be used: ", read, ".")
     if n == 0:
         return ("No row was quarantined.",)
     return (Number("ingest.quarantined", n, Style.COUNT), " row was" if n == 1 else " rows were", " quarantined.")
@@ -122,7 +131,13 @@ def _worse(facts: Facts) -> Iterator[Thing]:
     for i, each in enumerate(before.comparisons if before else ()):
         # with other classes it is another question, and no loss
         other = before is not None and (each.task in before.classes_new or each.task in before.classes_gone)
-        if each.arm == HONEST and each.difference is not None and each.interval and each.interval[1] < 0 and not other:
+        if (
+            each.arm == honest(each.task)
+            and each.difference is not None
+            and each.interval
+            and each.interval[1] < 0
+            and not other
+        ):
             at = f"run.previous.comparisons[{i}]"
             yield Thing(
                 f"{_capital(words.task(each.task))} got worse",
@@ -204,7 +219,7 @@ def _unequal(facts: Facts) -> Iterator[Thing]:
 
 def _memorised(facts: Facts) -> Iterator[Thing]:
     for task in _NODES:
-        index = best_of(facts, task, HONEST)
+        index = best_of(facts, task, honest(task))
         if index is None:
             continue
         result, test = facts.results[index], figure_of(facts, index, "f1")
@@ -227,7 +242,7 @@ def _rows_lost(facts: Facts) -> Iterator[Thing]:
 
 def _rare(facts: Facts) -> Iterator[Thing]:
     for task in ("superclass", "star"):
-        index = best_of(facts, task, HONEST)
+        index = best_of(facts, task, honest(task))
         if index is None:
             continue
         classes = scored(facts, index).per_class

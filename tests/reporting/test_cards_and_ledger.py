@@ -77,7 +77,7 @@ def test_an_arm_without_one_of_the_classes_is_no_equal_of_the_published_figure(r
 
 def test_a_node_that_no_fact_mentions_still_says_why(real: f.Facts) -> None:
     facts = real.model_copy(update={"results": real.results[:-1]})
-    assert str(cards(facts)[-1].not_run) == "this version trains nothing on images"
+    assert str(cards(facts)[-1].not_run) == "this run was not asked for it: --task galaxy-image"
 
 
 def test_published_marks_stand_on_the_real_sky_alone(real: f.Facts, simulated: f.Facts) -> None:
