@@ -12,6 +12,7 @@ from cosmic.facts.file import read_facts
 from cosmic.home import Home
 from cosmic.records import Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords, assemble
+from cosmic.reporting.image_page import build_images
 from cosmic.reporting.page import build
 from cosmic.reporting.shown import plain
 from cosmic.reporting.study_page import build_study
@@ -51,6 +52,7 @@ def publish(
     )
     html = build(path)
     build_study(path)
+    build_images(path)
     facts = read_facts(path)
     log.info("report %s in %.1f s", identity.id, time.perf_counter() - started)
     return Report(
