@@ -234,6 +234,11 @@ def gini_m20(light: Floats, own: Mask) -> dict[str, Numbers]:
     G = sum (2 i - n - 1) |X_i| / (mean |X| n (n - 1)) over the n pixels in rising order (Abraham et al. 2003, ApJ 588,
     218). M20 = log10(sum M_i / M) over the brightest pixels that hold a fifth of the light, M the second moment of all
     (Lotz et al. 2004).
+
+    Parameters
+    ----------
+    own : numpy.ndarray
+        Shape (b, w, w): the galaxy's pixels; those brighter than its mean at the Petrosian radius, in Lotz et al.
     """
     images = len(light)
     values = np.where(own, np.abs(light), 0.0).reshape(images, -1)

@@ -125,7 +125,9 @@ def _batch(images: NDArray[np.uint8]) -> tuple[dict[str, Numbers], NDArray[np.ui
     }
     named |= asymmetry(found.light, scaled < WHOLE, found.noise)
     named |= {f"{name}_inner": value for name, value in asymmetry(found.light, scaled < 0.5, found.noise).items()}
-    named |= gini_m20(found.alone, found.own)
+    rows = np.arange(len(images))
+    faint = curve.mean[rows, np.minimum(size.astype(np.int64), curve.mean.shape[1] - 1)].astype(np.float32)
+    named |= gini_m20(found.light, found.joined & (smooth > faint[:, None, None]))
     named |= fixed_rings(found.alone)
     named |= colours(found.bands, radius, size)
     named |= fourier(found.alone, major, minor, shape, size)
