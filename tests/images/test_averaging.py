@@ -44,7 +44,7 @@ def test_no_other_weights_have_less_log_loss() -> None:
     weights = weights_of(DATA.codes, pair)
     assert weights.sum() == pytest.approx(1)
     best = log_loss(DATA.codes, average(pair, weights))
-    for first in np.linspace(0, 1, 21):
+    for first in np.linspace(0, 1, 11):
         other = np.array([first, 1 - first])
         assert best <= log_loss(DATA.codes, average(pair, other)) + 1e-6
     assert weights[0] > weights[1]
