@@ -204,10 +204,10 @@ def redraw(
     if fractions.ndim != 2 or len(total) != len(fractions) or draws < 1:
         raise ValueError(f"fractions {fractions.shape}, volunteers {total.shape} and {draws} draws do not go together")
     there = ~np.isnan(fractions).all(axis=1) & (total > 0)
-    deciding = answer_probabilities(fractions)
-    chance = deciding if voted is None else answer_probabilities(np.where(there[:, None], voted, np.nan))
-    # an answer that nobody gave has no weight to learn
-    weigh = np.divide(deciding, chance, out=np.ones_like(deciding), where=chance > 0)
+    chance = answer_probabilities(fractions if voted is None else np.where(there[:, None], voted, np.nan))
+    # debiased fractions of a task add up to 0.2 to 2, and so must the new ones: a rule may ask for a least fraction. An
+    # answer that nobody gave has no weight to learn
+    weigh = np.divide(np.nan_to_num(fractions), chance, out=np.ones_like(chance), where=chance > 0)
     label = np.full(len(fractions), -1)
     label[there] = rule(np.where(np.isnan(fractions[there]), -1.0, fractions[there]))
     kept = np.array([every.index(name) for name in names])
