@@ -23,8 +23,10 @@ from cosmic.splits import PARTS
 
 MODEL: Final = "ensemble"
 WEIGHTS: Final = "weights.json"
-STEPS: Final = 200
-"""Rounds of expectation maximisation: the weights of two models no longer change in the third digit."""
+STEPS: Final = 5000
+"""Rounds of expectation maximisation at most; models that say much the same need many."""
+_STILL: Final = 1e-8
+"""Change of a weight in a round after which none will move any more."""
 _LEAST: Final = 1e-12
 _log = logging.getLogger(__name__)
 
@@ -48,7 +50,9 @@ def weights_of(y: NDArray[np.int64], answers: Sequence[NDArray[np.floating]]) ->
     weights = np.full(len(answers), 1 / len(answers))
     for _ in range(STEPS):
         share = likely * weights
-        weights = (share / share.sum(axis=1, keepdims=True)).mean(axis=0)
+        before, weights = weights, (share / share.sum(axis=1, keepdims=True)).mean(axis=0)
+        if np.abs(weights - before).max() < _STILL:
+            break
     return weights
 
 
@@ -100,7 +104,7 @@ def ensemble(
         )
     weights = weights_of(y, [p[validation] for p in answers]) if like is None else _weights(like)
     p = average(answers, weights)
-    losses = [log_loss(y, one[validation].astype(np.float64)) for one in (*answers, p)]
+    losses = [log_loss(y, one[validation]) for one in (*answers, p)]
     spent = clock() - started
     key = hashlib.sha256(json.dumps([[fit.id for fit in fits], weights.tolist(), seed]).encode()).hexdigest()
     home = folder / key[:32]

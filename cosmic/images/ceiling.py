@@ -20,14 +20,17 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from cosmic.arrays import floats
 from cosmic.errors import ConfigError
 from cosmic.evaluation.intervals import block_intervals, ratio, sums_by_block
 from cosmic.facts.images import LabelCeiling, Stratum
 from cosmic.galaxyzoo.soft import answer_probabilities
 from cosmic.galaxyzoo.tree import TASKS
 from cosmic.galaxyzoo.volunteers import draw_counts
+from cosmic.galaxyzoo.votes import fraction_array
+from cosmic.images.data import LabelledImages
 from cosmic.images.records import Scheme
-from cosmic.images.rules import rule_of
+from cosmic.images.rules import RULES, rule_of
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int64]
@@ -143,10 +146,44 @@ def ceiling(
             f"again too often ({figures['']['overall']:.3f}). With the truth drawn from what the votes leave open another panel "
             f"agrees on {figures['corrected']['overall']:.3f}, and the label of endless votes is the observed one for "
             f"{figures['endless']['overall']:.3f}.",
-            "Drawn from the fractions that decide the label, debiased ones where the source has them; volunteers count alike.",
+            "Votes are drawn from the fractions as they were cast and weighed as debiasing weighed them; volunteers count alike."
+            if voted is not None
+            else "Votes are drawn from the fractions that decide the label, debiased ones where the source has them: more come to "
+            "the late questions than did, and labels come out again somewhat too often.",
             f"{lost:.1%} of draws give no label of the scheme (an artefact, or no class that is clean) and do not count.",
         ),
     )
+
+
+def of_images(
+    data: LabelledImages, *, scheme: Scheme, draws: int = DRAWS, seed: int, source: str
+) -> tuple[LabelCeiling, Floats] | None:
+    """Return the ceiling of labelled images and how often each one's label comes out again; None where none has votes.
+
+    The table's ``fractions`` decide the label; votes are drawn from ``voted``, where it has that column too.
+
+    Returns
+    -------
+    LabelCeiling
+        Of the images with votes.
+    numpy.ndarray
+        Shape (n,): share of draws, observed fractions taken as the truth, with the same label; NaN without votes.
+    """
+    names = set(data.table.column_names)
+    if scheme not in RULES or not {"fractions", "total_classifications"} <= names:
+        return None
+    fractions = fraction_array(data.table, "fractions")
+    total = np.nan_to_num(floats(data.table, "total_classifications")).astype(np.int64)
+    if not (~np.isnan(fractions).all(axis=1) & (total > 0)).any():
+        return None
+    voted = fraction_array(data.table, "voted") if "voted" in names else None
+    blocks = data.table["block"].combine_chunks() if "block" in names else None
+    again = redraw(fractions, total, scheme=scheme, names=data.names, draws=draws, seed=seed, voted=voted)
+    found = ceiling(
+        fractions, total, scheme=scheme, names=data.names, draws=draws, seed=seed, source=source, voted=voted,
+        blocks=blocks,
+    )  # fmt: skip
+    return found, again.share
 
 
 def redraw(
@@ -167,10 +204,10 @@ def redraw(
     if fractions.ndim != 2 or len(total) != len(fractions) or draws < 1:
         raise ValueError(f"fractions {fractions.shape}, volunteers {total.shape} and {draws} draws do not go together")
     there = ~np.isnan(fractions).all(axis=1) & (total > 0)
-    deciding = answer_probabilities(fractions)
-    chance = deciding if voted is None else answer_probabilities(np.where(there[:, None], voted, np.nan))
-    # an answer that nobody gave has no weight to learn
-    weigh = np.divide(deciding, chance, out=np.ones_like(deciding), where=chance > 0)
+    chance = answer_probabilities(fractions if voted is None else np.where(there[:, None], voted, np.nan))
+    # debiased fractions of a task add up to 0.2 to 2, and so must the new ones: a rule may ask for a least fraction. An
+    # answer that nobody gave has no weight to learn
+    weigh = np.divide(np.nan_to_num(fractions), chance, out=np.ones_like(chance), where=chance > 0)
     label = np.full(len(fractions), -1)
     label[there] = rule(np.where(np.isnan(fractions[there]), -1.0, fractions[there]))
     kept = np.array([every.index(name) for name in names])

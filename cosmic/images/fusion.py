@@ -68,6 +68,18 @@ class Fused:
         return {name: compare(before, now, resamples=resamples, seed=seed) for name, (before, now) in pairs.items()}
 
 
+def by_object(said: Predictions, keys: pa.Array) -> Predictions:
+    """Return the answers about images with the keys of the catalogue's objects, text, shape (n,), in place of their own.
+
+    Images of no object (null) are left out; of several images of one object the first counts.
+    """
+    texts = keys.to_pylist()
+    firsts = {key: row for row, key in reversed(list(enumerate(texts))) if key}
+    rows = np.array(sorted(firsts.values()), np.int64)
+    of = _taken(said, rows)
+    return Predictions(of.labels, keys.take(pa.array(rows)), of.blocks, of.part, of.y, of.p, of.r)
+
+
 def fuse(image: Predictions, table: Predictions, common: Floats) -> Fused:
     """Return answers from image and table, matched by object key.
 

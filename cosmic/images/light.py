@@ -65,6 +65,41 @@ class Growth:
     found: Mask
 
 
+@dataclass(frozen=True, slots=True, eq=False)
+class Rings:
+    """Which of t rings each pixel of b images is in.
+
+    Parameters
+    ----------
+    place : numpy.ndarray
+        Shape (b * w * w,): t + 1 places an image, of which the last is no ring.
+    count : numpy.ndarray
+        Shape (b, t): pixels of each ring.
+    """
+
+    place: NDArray[np.int64]
+    count: Numbers
+
+    @classmethod
+    def of(cls, ring: NDArray[np.int64], rings: int) -> Rings:
+        """Return the rings of pixels, shape (b, w, w); a pixel whose ring is `rings` is in none."""
+        images = len(ring)
+        place = (ring.reshape(images, -1) + np.arange(images)[:, None] * (rings + 1)).ravel()
+        count = np.bincount(place, minlength=images * (rings + 1)).reshape(images, rings + 1)[:, :rings]
+        return cls(place, count.astype(np.float64))
+
+    def sums(self, values: Floats) -> Numbers:
+        """Return the sum over each ring, shape (b, t)."""
+        images, rings = self.count.shape
+        found = np.bincount(self.place, weights=values.ravel(), minlength=images * (rings + 1))
+        return np.asarray(found.reshape(images, rings + 1)[:, :rings])
+
+    def means(self, values: Floats) -> Numbers:
+        """Return the mean of each ring, shape (b, t); 0 of none."""
+        total = self.sums(values)
+        return np.divide(total, self.count, out=np.zeros_like(total), where=self.count > 0)
+
+
 def grid(side: int) -> tuple[Floats, Floats]:
     """Return x and y of each pixel from the middle one, shape (side, side)."""
     steps = np.arange(side, dtype=np.float32) - (side - 1) / 2
@@ -109,8 +144,7 @@ def growth(light: Floats, radius: Floats, ratio: Numbers) -> Growth:
     """
     images, side = light.shape[:2]
     rings = side // 2
-    ring = np.minimum(radius.astype(np.int64), rings)
-    mean = ring_means(light, ring, rings)
+    mean = Rings.of(np.minimum(radius.astype(np.int64), rings), rings).means(light)
     edges = np.arange(rings + 1)
     area = np.pi * np.diff(edges**2) * ratio[:, None]
     within = np.cumsum(mean * area, axis=1)
@@ -128,20 +162,6 @@ def growth(light: Floats, radius: Floats, ratio: Numbers) -> Growth:
     total = _value_at(curve, np.minimum(WHOLE * petrosian, rings))
     radii = np.column_stack([_reached(curve, share * total) for share in SHARES])
     return Growth(mean, petrosian, radii, total, found)
-
-
-def ring_means(light: Floats, ring: NDArray[np.int64], rings: int) -> Numbers:
-    """Return the mean of each ring, shape (b, rings); a pixel whose ring is `rings` counts nowhere; 0 of none."""
-    count, total = (ring_sums(values, ring, rings) for values in (np.ones_like(light), light))
-    return np.divide(total, count, out=np.zeros_like(total), where=count > 0)
-
-
-def ring_sums(values: Floats, ring: NDArray[np.int64], rings: int) -> Numbers:
-    """Return the sum of each ring, shape (b, rings); a pixel whose ring is `rings` counts nowhere."""
-    images = len(values)
-    place = (ring.reshape(images, -1) + np.arange(images)[:, None] * (rings + 1)).ravel()
-    sums = np.bincount(place, weights=values.ravel(), minlength=images * (rings + 1))
-    return np.asarray(sums.reshape(images, rings + 1)[:, :rings])
 
 
 def _value_at(curve: Numbers, radius: Numbers) -> Numbers:
@@ -234,6 +254,11 @@ def gini_m20(light: Floats, own: Mask) -> dict[str, Numbers]:
     G = sum (2 i - n - 1) |X_i| / (mean |X| n (n - 1)) over the n pixels in rising order (Abraham et al. 2003, ApJ 588,
     218). M20 = log10(sum M_i / M) over the brightest pixels that hold a fifth of the light, M the second moment of all
     (Lotz et al. 2004).
+
+    Parameters
+    ----------
+    own : numpy.ndarray
+        Shape (b, w, w): the galaxy's pixels; those brighter than its mean at the Petrosian radius, in Lotz et al.
     """
     images = len(light)
     values = np.where(own, np.abs(light), 0.0).reshape(images, -1)

@@ -26,6 +26,8 @@ from cosmic.images import rings as rings_module
 from cosmic.images.central import Central, Flaw, Numbers, central
 from cosmic.images.light import WHOLE, apertures, asymmetry, concentration, gini_m20, growth, log_ratio, smoothness
 from cosmic.images.rings import (
+    COLOURS,
+    binned,
     clumps,
     colours,
     fixed_rings,
@@ -37,8 +39,8 @@ from cosmic.images.rings import (
     thickness,
 )
 
-TOGETHER: Final = 64
-"""Images measured at once: about 60 MB at 128 pixels."""
+TOGETHER: Final = 8
+"""Images measured at once: an array of them stays in a core's own cache, which is half again as fast as 64."""
 SMALLEST: Final = 32
 """Pixels a side that an image needs."""
 _log = logging.getLogger(__name__)
@@ -125,11 +127,15 @@ def _batch(images: NDArray[np.uint8]) -> tuple[dict[str, Numbers], NDArray[np.ui
     }
     named |= asymmetry(found.light, scaled < WHOLE, found.noise)
     named |= {f"{name}_inner": value for name, value in asymmetry(found.light, scaled < 0.5, found.noise).items()}
-    named |= gini_m20(found.alone, found.own)
+    rows = np.arange(len(images))
+    faint = curve.mean[rows, np.minimum(size.astype(np.int64), curve.mean.shape[1] - 1)].astype(np.float32)
+    named |= gini_m20(found.light, found.joined & (smooth > faint[:, None, None]))
+    named |= {f"{name}_alone": value for name, value in gini_m20(found.alone, found.own).items()}
     named |= fixed_rings(found.alone)
-    named |= colours(found.bands, radius, size)
+    ring = binned(radius, size, COLOURS)
+    named |= colours(found.bands, ring)
     named |= fourier(found.alone, major, minor, shape, size)
-    named |= clumps(found.light, radius, size, curve.mean)
+    named |= clumps(found.light, radius, ring, curve.mean)
     named |= thickness(found.alone, found.own, major, minor, size)
     named |= isophotes(smooth, found.joined, shape)
     named |= peaks(smooth, found.joined, radius, size, found.noise)

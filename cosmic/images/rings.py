@@ -8,10 +8,9 @@ from __future__ import annotations
 from typing import Final
 
 import numpy as np
-from numpy.typing import NDArray
 
 from cosmic.images.central import Central, Floats, Mask, Numbers
-from cosmic.images.light import Ellipses, ellipses, grid, growth, log_ratio, ring_means, ring_sums
+from cosmic.images.light import Ellipses, Rings, ellipses, grid, growth, log_ratio
 
 Named = dict[str, Numbers]
 
@@ -30,15 +29,17 @@ FLATTEST: Final = 0.3
 """Axis ratio below which a disc is not turned face-on any further: it is too thick."""
 SCALES: Final = (3, 5, 9)
 """Sides of the squares, pixels, between which clumps are sought."""
+_RIDGE: Final = 1.5
+"""Pixels from the major axis within which its brightness is taken."""
 _NOISE: Final = 1.0
 """Levels under which a brightness is not told from none."""
 
 
-def binned(radius: Floats, unit: Numbers, edges: tuple[float, ...]) -> NDArray[np.int64]:
-    """Return the ring of each pixel, shape (b, w, w); beyond the first or the last edge the number of rings."""
+def binned(radius: Floats, unit: Numbers, edges: tuple[float, ...]) -> Rings:
+    """Return the rings between edges in a unit of each image's own; pixels beyond the first or the last are in none."""
     scaled = radius / unit.astype(np.float32)[:, None, None]
     ring = np.searchsorted(np.array(edges, np.float32), scaled.ravel(), side="right").reshape(radius.shape) - 1
-    return np.where(ring < 0, len(edges) - 1, ring)
+    return Rings.of(np.where(ring < 0, len(edges) - 1, ring), len(edges) - 1)
 
 
 def fixed_rings(light: Floats) -> Named:
@@ -46,18 +47,17 @@ def fixed_rings(light: Floats) -> Named:
     side = light.shape[1]
     x, y = grid(side)
     ring = np.minimum((np.hypot(x, y) * (2 * ROUND / side)).astype(np.int64), ROUND)
-    means = ring_means(light, np.broadcast_to(ring, light.shape), ROUND)
+    means = Rings.of(np.broadcast_to(ring, light.shape), ROUND).means(light)
     return {f"ring_{at}": np.log10(np.maximum(means[:, at], _NOISE)) for at in range(ROUND)}
 
 
-def colours(bands: Floats, radius: Floats, petrosian: Numbers) -> Named:
-    """Return brightness and colours of rings in units of the Petrosian radius: log10 of mean g / r and r / i.
+def colours(bands: Floats, ring: Rings) -> Named:
+    """Return slope and colours of the rings between `COLOURS`: log10 of mean g / r and r / i.
 
     The channels of the image, red to blue, show i, r and g; each is stretched, so these are no magnitudes.
     """
     rings = len(COLOURS) - 1
-    ring = binned(radius, petrosian, COLOURS)
-    g, r, i = (np.maximum(ring_means(bands[:, at], ring, rings), _NOISE) for at in range(3))
+    g, r, i = (np.maximum(ring.means(bands[:, at]), _NOISE) for at in range(3))
     light = (g + r + i) / 3
     named: Named = {}
     for at in range(rings):
@@ -83,13 +83,13 @@ def fourier(light: Floats, major: Floats, minor: Floats, shape: Ellipses, petros
     rings = len(ARMS) - 1
     unit = np.maximum(radius, np.float32(1e-6))
     once = (major + 1j * across).astype(np.complex64) / unit
-    total = np.maximum(ring_sums(light, ring, rings), 1.0)
+    total = np.maximum(ring.sums(light), 1.0)
     named: Named = {}
     power = np.ones_like(once)
     for mode in MODES:
         power = power * once
         turned = light * power
-        wave = ring_sums(turned.real, ring, rings) + 1j * ring_sums(turned.imag, ring, rings)
+        wave = ring.sums(turned.real) + 1j * ring.sums(turned.imag)
         strength = np.minimum(np.abs(wave) / total, 1.0)
         named.update({f"m{mode}_ring_{at}": strength[:, at] for at in range(rings)})
         named[f"m{mode}_mean"] = strength.mean(axis=1)
@@ -102,33 +102,34 @@ def fourier(light: Floats, major: Floats, minor: Floats, shape: Ellipses, petros
     return named
 
 
-def clumps(light: Floats, radius: Floats, petrosian: Numbers, rings_mean: Numbers) -> Named:
+def clumps(light: Floats, radius: Floats, ring: Rings, rings_mean: Numbers) -> Named:
     """Return what is left when each ellipse's mean is taken away, by ring, and structure between three widths.
 
     Parameters
     ----------
+    ring : Rings
+        Those between `COLOURS`.
     rings_mean : numpy.ndarray
         Shape (b, t): mean brightness of rings one pixel wide, as `cosmic.images.light.growth` gives it.
     """
     from scipy.ndimage import uniform_filter
 
     rings = len(COLOURS) - 1
-    ring = binned(radius, petrosian, COLOURS)
     at = np.minimum(radius.astype(np.int64), rings_mean.shape[1] - 1).reshape(len(light), -1)
     model = np.take_along_axis(rings_mean.astype(np.float32), at, axis=1).reshape(light.shape)
     rest = light - model
-    total = np.maximum(ring_sums(light, ring, rings), 1.0)
+    total = np.maximum(ring.sums(light), 1.0)
     named: Named = {}
-    away = ring_sums(np.abs(rest), ring, rings) / total
-    beyond = ring_sums(np.maximum(rest, 0) ** 2, ring, rings)
-    below = ring_sums(np.minimum(rest, 0) ** 2, ring, rings)
+    away = ring.sums(np.abs(rest)) / total
+    beyond = ring.sums(np.maximum(rest, 0) ** 2)
+    below = ring.sums(np.minimum(rest, 0) ** 2)
     for place in range(rings):
         named[f"rest_{place}"] = away[:, place].clip(0, 4)
         named[f"lopsided_{place}"] = (beyond - below)[:, place] / np.maximum((beyond + below)[:, place], 1e-6)
     finer = light
     for side in SCALES:
         coarser = uniform_filter(light, (0, side, side), mode="nearest")
-        structure = ring_sums(np.abs(finer - coarser), ring, rings) / total
+        structure = ring.sums(np.abs(finer - coarser)) / total
         for place in range(0, rings - 1):
             named[f"structure_{side}_{place}"] = structure[:, place].clip(0, 4)
         finer = coarser
@@ -143,10 +144,11 @@ def thickness(light: Floats, own: Mask, major: Floats, minor: Floats, petrosian:
     steps = len(STEPS) - 1
     weight = np.where(own, np.maximum(light, 0), 0).astype(np.float32)
     step = binned(np.abs(major), petrosian, STEPS)
-    total = ring_sums(weight, step, steps)
-    second = ring_sums(weight * minor * minor, step, steps)
+    total = step.sums(weight)
+    second = step.sums(weight * minor * minor)
     wide = np.sqrt(np.divide(second, total, out=np.zeros_like(total), where=total > 0)) / petrosian[:, None]
-    ridge = ring_means(np.where(np.abs(minor) < 1.5, light, 0), np.where(np.abs(minor) < 1.5, step, steps), steps)
+    on = (np.abs(minor) < _RIDGE).astype(np.float32)
+    ridge = step.sums(light * on) / np.maximum(step.sums(on), 1)
     named: Named = {}
     for at in range(steps):
         named[f"thick_{at}"] = wide[:, at]

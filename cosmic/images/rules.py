@@ -25,19 +25,21 @@ THRESHOLDS: Final[dict[str, tuple[tuple[int, float], ...]]] = {
     "in_between": ((1, 0.469), (17, 0.50)),
     "cigar": ((1, 0.469), (18, 0.50)),
     "edge_on": ((2, 0.430), (4, 0.602)),
-    "spiral": ((2, 0.430), (5, 0.715), (8, 0.619)),
+    "spiral": ((5, 0.715), (8, 0.619)),
 }
 """By class, numbers of answers and the least fraction of each within its task (Willett et al. 2013, table 3, at least 20
 votes; the fractions of round, in between and cigar are those of Zhu et al. 2019, Ap&SS 364, 55)."""
 
 
 def clean5(fractions: Floats) -> Codes:
-    """Return the clean class of each galaxy, an index into `CLEAN`, shape (n,); -1 of none, the first of several."""
-    found = np.full(len(fractions), -1)
-    for code, name in reversed(list(enumerate(CLEAN))):
-        sure = np.all([fractions[:, COLUMN[answer]] >= least for answer, least in THRESHOLDS[name]], axis=0)
-        found[sure] = code
-    return found
+    """Return the clean class of each galaxy, an index into `CLEAN`, shape (n,); -1 where it passes for none, or for two."""
+    passes = np.column_stack(
+        [
+            np.all([fractions[:, COLUMN[answer]] >= least for answer, least in THRESHOLDS[name]], axis=0)
+            for name in CLEAN
+        ]
+    )
+    return np.where(passes.sum(axis=1) == 1, passes.argmax(axis=1), -1)
 
 
 def hubble14(fractions: Floats) -> Codes:
@@ -49,6 +51,7 @@ def hubble14(fractions: Floats) -> Codes:
 
 RULES: Final[dict[Scheme, tuple[tuple[str, ...], Callable[[Floats], Codes]]]] = {
     Scheme.HUBBLE14: (LABELS, hubble14),
+    Scheme.VOTES: (LABELS, hubble14),
     Scheme.CLEAN5: (CLEAN, clean5),
 }
 """By scheme, the labels that there can be, and the rule on fractions within each task, shape (n, 37)."""

@@ -12,8 +12,13 @@ from typing import Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmic.arrays import floats
 from cosmic.facts.images import Stratum
+from cosmic.galaxyzoo.soft import soft_labels
+from cosmic.galaxyzoo.votes import fraction_array
 from cosmic.images.ceiling import VOTES
+from cosmic.images.data import LabelledImages
+from cosmic.splits import PARTS as SIDES
 
 By = Literal["agreement", "size", "magnitude", "votes"]
 Floats = NDArray[np.float64]
@@ -91,6 +96,34 @@ def strata(
             )
         )
     return tuple(found)
+
+
+def of_test_images(
+    data: LabelledImages, p: NDArray[np.floating], *, again: Floats | None = None
+) -> tuple[Stratum, ...]:
+    """Return how often a model is right on test images by agreement, votes, size and magnitude, as far as they are known.
+
+    Parameters
+    ----------
+    data : LabelledImages
+        Its table may have ``fractions``, ``total_classifications``, ``petro_r90`` (arcsec) and ``r`` (mag).
+    p : numpy.ndarray
+        What the model said of all labelled images, shape (n, k).
+    again : numpy.ndarray, optional
+        As in `strata`, of all labelled images.
+    """
+    test = np.flatnonzero(data.part == SIDES.index("test"))
+    right = np.asarray(p[test].argmax(axis=1) == data.codes[test])
+    known: dict[By, Floats] = {
+        "agreement": np.full(len(data.rows), np.nan),
+        "votes": floats(data.table, "total_classifications"),
+        "size": floats(data.table, "petro_r90"),
+        "magnitude": floats(data.table, "r"),
+    }
+    if "fractions" in data.table.column_names:
+        known["agreement"] = soft_labels(fraction_array(data.table, "fractions")).agreement
+    there = None if again is None else again[test]
+    return tuple(one for by, values in known.items() for one in strata(right, values[test], by=by, again=there))
 
 
 def _quantiles(values: Floats) -> Floats:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 import pyarrow as pa
 import pytest
@@ -12,7 +14,8 @@ from cosmic.galaxyzoo.soft import answer_probabilities
 from cosmic.galaxyzoo.tree import COLUMN
 from cosmic.galaxyzoo.volunteers import draw_counts, simulate_votes
 from cosmic.galaxyzoo.votes import best_fractions, fraction_array
-from cosmic.images.ceiling import answers_of, ceiling, redraw
+from cosmic.images.ceiling import answers_of, ceiling, of_images, redraw
+from cosmic.images.data import LabelledImages
 from cosmic.images.records import Scheme
 from cosmic.images.rules import CLEAN, clean5, hubble14
 from tests.galaxyzoo.real import TABLE5, needs_real_tables, votes
@@ -130,6 +133,32 @@ def test_labels_that_follow_from_no_rule_are_refused_in_words() -> None:
         ceiling(fractions, total, scheme=Scheme.GIVEN, names=("a",), seed=0, source="made")
     with pytest.raises(ConfigError, match="no label XYZ"):
         ceiling(fractions, total, scheme=Scheme.HUBBLE14, names=("XYZ",), seed=0, source="made")
+
+
+def test_images_with_votes_have_a_ceiling_and_a_share_each_and_images_without_have_none() -> None:
+    table = simulate_votes(pa.array(["Er", "Sc"] * 50), seed=3)
+    labels = hubble14(best_fractions(table))
+    rows = np.flatnonzero(np.isin(labels, (0, 8)))
+    known = pa.table(
+        {
+            "fractions": table["debiased_fractions"],
+            "total_classifications": table["total_classifications"],
+            "block": [f"nested64:{at // 4}" for at in range(100)],
+        }
+    )
+    data = LabelledImages(
+        pixels=np.zeros((100, 1, 1, 3), np.uint8), rows=rows, codes=(labels[rows] == 8).astype(np.int64),
+        part=np.zeros(len(rows), np.int8), names=("Er", "Sc"), table=known.take(pa.array(rows)),
+    )  # fmt: skip
+    found = of_images(data, scheme=Scheme.HUBBLE14, draws=3, seed=0, source="made")
+    assert found is not None
+    assert found[0].n == len(rows)
+    assert found[1].shape == rows.shape
+    assert found[1].mean() == pytest.approx(found[0].overall, abs=0.05)
+    assert (
+        of_images(replace(data, table=known.select(["block"])), scheme=Scheme.HUBBLE14, seed=0, source="made") is None
+    )
+    assert of_images(data, scheme=Scheme.GIVEN, seed=0, source="made") is None
 
 
 @needs_real_tables

@@ -7,7 +7,7 @@ import pyarrow as pa
 import pytest
 
 from cosmic.errors import ConfigError
-from cosmic.images.fusion import fuse
+from cosmic.images.fusion import by_object, fuse
 from cosmic.models.predictions import Predictions
 
 LABELS = ("Er", "Sb", "Sc")
@@ -91,3 +91,10 @@ def test_what_does_not_belong_together_is_refused_in_words(truth: np.ndarray) ->
     with pytest.raises(ConfigError, match="a fusion needs"):
         fuse(image, Predictions(LABELS, table.keys.slice(0, 60), table.blocks.slice(0, 60), table.part[:60], truth[:60],
                                 table.p[:60], table.r[:60]), COMMON)  # fmt: skip
+
+
+def test_images_take_the_keys_of_their_objects_each_object_once(truth: np.ndarray) -> None:
+    said = witness(1, sure=1.5, y=truth[:5])
+    found = by_object(said, pa.array(["spec:b", None, "spec:a", "spec:b", "spec:c"]))
+    assert found.keys.to_pylist() == ["spec:b", "spec:a", "spec:c"]
+    assert np.array_equal(found.p, said.p[[0, 2, 4]])

@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import numpy as np
+import pyarrow as pa
 import pytest
 
-from cosmic.images.strata import strata
+from cosmic.galaxyzoo.volunteers import simulate_votes
+from cosmic.images.data import LabelledImages
+from cosmic.images.strata import of_test_images, strata
 
 
 def test_each_range_has_its_share_of_right_answers_with_wilsons_interval_and_the_ceiling_there() -> None:
@@ -32,3 +35,18 @@ def test_equal_values_are_one_range_and_no_values_none() -> None:
     (only,) = strata(np.array([True, False, True]), np.full(3, 17.0), by="magnitude")
     assert (only.n, only.unit) == (3, "mag")
     assert strata(np.ones(3, bool), np.full(3, np.nan), by="votes") == ()
+
+
+def test_only_test_images_count_and_what_their_table_does_not_know_is_left_out() -> None:
+    votes = simulate_votes(pa.array(["Er", "Ee"] * 30), seed=0)
+    table = pa.table({"fractions": votes["debiased_fractions"], "r": [17.0 + at / 100 for at in range(60)]})
+    data = LabelledImages(
+        pixels=np.zeros((60, 1, 1, 3), np.uint8), rows=np.arange(60), codes=np.tile([0, 1], 30),
+        part=(np.arange(60) % 3).astype(np.int8), names=("Er", "Ee"), table=table,
+    )  # fmt: skip
+    p = np.where((data.part == 2)[:, None], np.eye(2)[data.codes], np.eye(2)[1 - data.codes])
+    found = of_test_images(data, p, again=np.full(60, 0.75))
+    assert {one.by for one in found} == {"agreement", "magnitude"}
+    assert all(one.accuracy == 1.0 and one.ceiling == 0.75 for one in found)
+    for by in ("agreement", "magnitude"):
+        assert sum(one.n for one in found if one.by == by) == 20

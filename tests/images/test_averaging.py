@@ -1,0 +1,76 @@
+"""Averages of several models' probabilities, with weights chosen on validation alone."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from cosmic.errors import ConfigError
+from cosmic.facts.images import ImageFit
+from cosmic.images.averaging import average, ensemble, weights_of
+from cosmic.images.records import ImageFitted
+from cosmic.images.shape_trees import log_loss, save_probabilities
+from tests.images.labelled import drawn, with_other_test_labels
+
+DATA = drawn()
+
+
+def answers(*, right: float, seed: int) -> np.ndarray:
+    """Return probabilities that lean to the true label so much, on the mean."""
+    p = np.random.default_rng(seed).dirichlet(np.ones(3), len(DATA.rows))
+    p = p + right * np.eye(3)[DATA.codes]
+    return np.asarray(p / p.sum(axis=1, keepdims=True), np.float32)
+
+
+def stored(name: str, p: np.ndarray, folder: Path) -> ImageFitted:
+    """Return a fit with these answers on disk."""
+    from cosmic import artefacts
+
+    home = folder / name
+    facts = ImageFit(
+        id=name, scheme="given", model=name, preprocessing="none", size=48, crop=1.0, images=30, seed=0, cpu_s=2.0,
+        answered_images_a_cpu_s=100.0,
+    )  # fmt: skip
+    return ImageFitted(
+        id=name, model=name, folder=home, probabilities=save_probabilities(p, home),
+        facts=artefacts.write(home / "facts.json", lambda part: part.write_text(facts.model_dump_json(), "utf-8")),
+    )  # fmt: skip
+
+
+def test_no_other_weights_have_less_log_loss() -> None:
+    pair = [answers(right=0.6, seed=1), answers(right=0.4, seed=2)]
+    weights = weights_of(DATA.codes, pair)
+    assert weights.sum() == pytest.approx(1)
+    best = log_loss(DATA.codes, average(pair, weights))
+    for first in np.linspace(0, 1, 11):
+        other = np.array([first, 1 - first])
+        assert best <= log_loss(DATA.codes, average(pair, other)) + 1e-6
+    assert weights[0] > weights[1]
+
+
+def test_a_model_that_is_wrong_gets_no_weight() -> None:
+    wrong = np.roll(answers(right=3, seed=3), 1, axis=1)
+    assert weights_of(DATA.codes, [answers(right=1, seed=1), wrong])[1] < 1e-3
+
+
+def test_the_average_is_stored_with_its_weights_and_costs_and_no_test_label_decides(tmp_path: Path) -> None:
+    one, two = answers(right=0.6, seed=1), answers(right=0.5, seed=2)
+    fits = [stored("compact_cnn", one, tmp_path), stored("morphology", two, tmp_path)]
+    made = ensemble(DATA, fits, seed=0, folder=tmp_path, clock=lambda: 1.0)
+    assert ensemble(with_other_test_labels(DATA), fits, seed=0, folder=tmp_path, clock=lambda: 1.0) == made
+    weights = weights_of(DATA.codes[DATA.part == 1], [p[DATA.part == 1] for p in (one, two)])
+    assert np.load(made.probabilities) == pytest.approx(weights[0] * one + weights[1] * two, abs=1e-6)
+    facts = ImageFit.model_validate_json(made.facts.read_bytes())
+    assert f"compact_cnn {weights[0]:.3f}, morphology {weights[1]:.3f}" in facts.notes[0]
+    assert (facts.model, facts.cpu_s, facts.answered_images_a_cpu_s) == ("ensemble", 4.0, 50.0)
+    assert facts.parameters is None
+
+
+def test_one_model_and_answers_of_other_images_are_refused_in_words(tmp_path: Path) -> None:
+    one = stored("compact_cnn", answers(right=1, seed=1), tmp_path)
+    with pytest.raises(ConfigError, match="two models"):
+        ensemble(DATA, [one], seed=0, folder=tmp_path)
+    with pytest.raises(ConfigError, match="morphology answered"):
+        ensemble(DATA, [one, stored("morphology", np.ones((4, 3), np.float32), tmp_path)], seed=0, folder=tmp_path)
