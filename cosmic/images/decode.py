@@ -20,12 +20,20 @@ from PIL import UnidentifiedImageError
 
 from cosmic.galaxyzoo.images import LARGEST_BYTES, LEAST_SPREAD, SIDES, Flaw
 
-VERSION: Final = "1"
+VERSION: Final = "2"
 """Of what comes out for the same bytes; another one makes pixels anew."""
 _FORMATS: Final = ("JPEG", "PNG")
+_MODES: Final = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
+"""Pillow's kinds of pixels with 8 bits or fewer a colour."""
 _JPEG: Final = b"\xff\xd8"
-_EVERY: Final = 4
-"""Rows and columns looked at for blankness: every so many."""
+_HARMLESS: Final = "extraneous bytes"
+"""What the fast decoder says of bytes between two parts of a JPEG: it refuses them, and nothing is lacking."""
+_DAMAGED: Final = ("premature end", "corrupt")
+"""How it begins to say that a part of the picture is lacking. Pillow shows such a JPEG with grey in place of it."""
+_LOOKED_AT: Final = 64
+"""Rows and columns that are looked at for blankness, about."""
+_TINY: Final = 1e-6
+"""Pixels that a float may be off: 64 / (64 / 212) is a little more than 212."""
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -68,10 +76,12 @@ def decode(content: bytes, *, size: int, crop: float) -> Decoded | tuple[Flaw, s
         return Flaw.WRONG_SIZE, str(exc)
     except (OSError, SyntaxError, ValueError, Pillow.DecompressionBombError, Pillow.DecompressionBombWarning) as exc:
         return Flaw.UNDECODABLE, str(exc)
-    spread = float(whole[::_EVERY, ::_EVERY].mean(axis=2).std())
+    pixels = _square(whole, size=size, crop=crop)
+    step = max(1, size // _LOOKED_AT)
+    spread = float(pixels[::step, ::step].mean(axis=2).std())
     if spread < LEAST_SPREAD:
         return Flaw.BLANK, f"grey values differ by {spread:.1f}"
-    return Decoded(_square(whole, size=size, crop=crop), hashlib.sha256(content).hexdigest(), width, height)
+    return Decoded(pixels, hashlib.sha256(content).hexdigest(), width, height)
 
 
 class _Sides(ValueError):
@@ -85,11 +95,14 @@ def _fast(content: bytes, *, size: int, crop: float) -> tuple[NDArray[np.uint8],
     try:
         height, width, _, _ = simplejpeg.decode_jpeg_header(content)
         _check_sides(width, height)
-        least = math.ceil(size / crop)
+        least = math.ceil(size / crop - _TINY)
         pixels: NDArray[np.uint8] = simplejpeg.decode_jpeg(content, min_height=least, min_width=least)
     except _Sides:
         raise
-    except ValueError:
+    except ValueError as exc:
+        said = str(exc).lower()
+        if said.startswith(_DAMAGED) and _HARMLESS not in said:
+            raise
         return None
     return pixels, width, height
 
@@ -100,6 +113,8 @@ def _any(content: bytes) -> tuple[NDArray[np.uint8], int, int]:
         with Pillow.open(io.BytesIO(content), formats=_FORMATS) as picture:
             width, height = picture.size
             _check_sides(width, height)
+            if picture.mode not in _MODES:
+                raise ValueError(f"pixels of kind {picture.mode}, not 8 bits a colour")
             return np.asarray(picture.convert("RGB")), width, height
 
 
@@ -112,7 +127,8 @@ def _square(whole: NDArray[np.uint8], *, size: int, crop: float) -> NDArray[np.u
     height, width = whole.shape[:2]
     side = crop * min(height, width)
     left, top = (width - side) / 2, (height - side) / 2
-    if (side, left, top) == (size, int(left), int(top)):  # pixel for pixel
-        return whole[int(top) : int(top) + size, int(left) : int(left) + size]
-    box = (left, top, left + side, top + side)
+    x, y = round(left), round(top)
+    if max(abs(side - size), abs(left - x), abs(top - y)) < _TINY:  # pixel for pixel
+        return whole[y : y + size, x : x + size]
+    box = (left, top, min(left + side, width), min(top + side, height))
     return np.asarray(Pillow.fromarray(whole).resize((size, size), Pillow.Resampling.BOX, box=box))
