@@ -27,7 +27,7 @@ from cosmic import artefacts
 from cosmic.errors import ConfigError
 from cosmic.galaxyzoo.images import Flaw
 from cosmic.images import listing as lists
-from cosmic.images.decode import VERSION, Decoded, decode, decoder
+from cosmic.images.decode import BUFFER, VERSION, Decoded, decode, decoder
 from cosmic.images.records import ImageList, Pixels
 
 ROWS: Final = pa.schema(
@@ -168,6 +168,7 @@ def _spread(
 def _decode_some(path: str, offset: int, some: tuple[int, list[str]], *, size: int, crop: float) -> list[_Seen]:
     start, files = some
     pixels = np.memmap(path, np.uint8, "r+", offset + start * size * size * 3, (len(files), size, size, 3))
+    buffer = np.empty(BUFFER, np.uint8)
     found = []
     for at, file in enumerate(files):
         try:
@@ -175,11 +176,10 @@ def _decode_some(path: str, offset: int, some: tuple[int, list[str]], *, size: i
         except OSError as exc:
             found.append(_Seen(flaw=Flaw.ABSENT, detail=str(exc.strerror)))
             continue
-        decoded = decode(content, size=size, crop=crop)
+        decoded = decode(content, size=size, crop=crop, buffer=buffer)
         if isinstance(decoded, Decoded):
             pixels[at] = decoded.pixels
-            looks = hashlib.blake2b(np.ascontiguousarray(decoded.pixels), digest_size=16).hexdigest()
-            found.append(_Seen(decoded.sha256, looks, decoded.width, decoded.height))
+            found.append(_Seen(decoded.sha256, decoded.looks, decoded.width, decoded.height))
         else:
             found.append(_Seen(flaw=decoded[0], detail=decoded[1]))
     return found
