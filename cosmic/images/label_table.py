@@ -97,7 +97,7 @@ def read(path: Path, *, mapping: Path) -> tuple[pa.Table, Counter[str]]:
     """
     stream = CsvStream(path)
     layout = _layout(stream.names, called=str(path))
-    texts = list(dict.fromkeys([layout.image, layout.galaxy, *layout.texts.values()]))
+    texts = list(dict.fromkeys(layout.texts.values()))
     blocks = list(stream.blocks(texts, [*layout.numbers.values(), *layout.votes]))
     table = pa.concat_tables(blocks) if blocks else _empty(texts, [*layout.numbers.values(), *layout.votes])
     return _rows(table, layout, mapping), Counter({CELLS: len(stream.misfits)})

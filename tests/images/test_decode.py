@@ -88,7 +88,7 @@ def test_a_buffer_that_is_too_small_changes_nothing() -> None:
         (encoded(picture(1), "GIF"), Flaw.UNDECODABLE, "GIF"),
         (encoded(Pillow.new("I;16", (96, 96)), "PNG"), Flaw.UNDECODABLE, "I;16"),
         (encoded(picture(1), "PNG")[:-40], Flaw.UNDECODABLE, ""),
-        (bytes((8 << 20) + 1), Flaw.TOO_LARGE, "bytes"),
+        pytest.param(bytes((8 << 20) + 1), Flaw.TOO_LARGE, "bytes", id="more than 8 MB"),
     ],
 )
 def test_a_bad_image_has_its_reason(content: bytes, flaw: Flaw, detail: str) -> None:
