@@ -14,6 +14,7 @@ from typing import Any, Final
 import numpy as np
 import pyarrow as pa
 import sqlalchemy as sa
+from numpy.typing import NDArray
 from sqlalchemy.orm import aliased
 
 from cosmic.catalogue import bulk
@@ -180,16 +181,23 @@ def in_parts(connection: sa.Connection, asked: sa.Select[Any]) -> Iterator[Seque
 
 def certainty(rows: Sequence[sa.Row[Any]]) -> dict[str, pa.Array]:
     """Return ``agreement``, ``entropy``, ``artefact`` and ``p_<label>`` of rows that have both lists of fractions."""
+    found = soft_labels(fractions_of(rows))
+    measured = {"agreement": found.agreement, "entropy": found.entropy, "artefact": found.artefact}
+    measured |= {f"p_{label}": found.probability[:, at] for at, label in enumerate(LABELS)}
+    return {name: pa.array(values, from_pandas=True) for name, values in measured.items()}
+
+
+def fractions_of(rows: Sequence[sa.Row[Any]]) -> NDArray[np.float64]:
+    """Return the fractions that decide, shape (n, 37), of rows that have both lists; NaN where there are none."""
+    if not rows:
+        return np.zeros((0, len(STEMS)))
     lists = pa.table(
         {
             name: pa.array([getattr(row, name) for row in rows], FRACTIONS)
             for name in ("weighted_fractions", "debiased_fractions")
         }
     )
-    found = soft_labels(best_fractions(lists) if rows else np.zeros((0, len(STEMS))))
-    measured = {"agreement": found.agreement, "entropy": found.entropy, "artefact": found.artefact}
-    measured |= {f"p_{label}": found.probability[:, at] for at, label in enumerate(LABELS)}
-    return {name: pa.array(values, from_pandas=True) for name, values in measured.items()}
+    return best_fractions(lists)
 
 
 def _soft(rows: Sequence[sa.Row[Any]]) -> pa.Table:

@@ -15,11 +15,11 @@ import sqlalchemy as sa
 from sqlalchemy.orm import InstrumentedAttribute
 
 from cosmic.arrays import as_floats
-from cosmic.catalogue.galaxies import certainty, in_parts
+from cosmic.catalogue.galaxies import certainty, fractions_of, in_parts
 from cosmic.catalogue.galaxy_tables import ImageRow, VoteRow
 from cosmic.catalogue.tables import OBJECTS
 from cosmic.galaxyzoo.grammar import LABELS, study_labels
-from cosmic.galaxyzoo.votes import TRUST
+from cosmic.galaxyzoo.votes import FRACTIONS, TRUST, list_column
 from cosmic.identity import NSIDE, cells
 
 _PLAIN: Final = pa.schema(
@@ -33,6 +33,8 @@ _PLAIN: Final = pa.schema(
         ("total_classifications", pa.int64()),
         ("ra", pa.float64()),
         ("dec", pa.float64()),
+        ("r", pa.float64()),
+        ("petro_r90", pa.float64()),
         ("block", pa.string()),
         ("sha256", pa.string()),
         ("width", pa.int64()),
@@ -43,6 +45,7 @@ _PLAIN: Final = pa.schema(
 SCHEMA: Final = pa.schema(
     [
         *_PLAIN,
+        pa.field("fractions", FRACTIONS),
         pa.field("label", pa.string()),
         *(pa.field(name, pa.float64()) for name in ("agreement", "entropy", "artefact")),
         *(pa.field(f"p_{label}", pa.float64()) for label in LABELS),
@@ -75,7 +78,7 @@ def _asked(
             VoteRow.total_classifications,
             sa.func.coalesce(OBJECTS.c.ra, VoteRow.ra).label("ra"),
             sa.func.coalesce(OBJECTS.c.dec, VoteRow.dec).label("dec"),
-            OBJECTS.c.block, ImageRow.sha256, ImageRow.width, ImageRow.height, ImageRow.path,
+            OBJECTS.c.r, OBJECTS.c.petro_r90_r.label("petro_r90"), OBJECTS.c.block, ImageRow.sha256, ImageRow.width, ImageRow.height, ImageRow.path,
             VoteRow.weighted_fractions, VoteRow.debiased_fractions,
         )
         .join_from(ImageRow, VoteRow, votes, isouter=True)
@@ -102,6 +105,7 @@ def _part(rows: Sequence[sa.Row[Any]]) -> pa.Table:
                      schema=_PLAIN)  # fmt: skip
     table = table.set_column(table.column_names.index("block"), "block", _blocks(table))
     table = table.append_column("label", study_labels(table["gz2_class"]).values)
+    table = table.append_column("fractions", list_column(fractions_of(rows), FRACTIONS, rows=len(rows)))
     for name, values in certainty(rows).items():
         table = table.append_column(name, values.cast(pa.float64()))
     return table

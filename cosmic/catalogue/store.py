@@ -298,8 +298,8 @@ class Catalogue:
         In `galaxy_images.SCHEMA`, by source and image: ``image`` (the release's asset id; of a
         cutout, its object's key), ``galaxy``, ``object_key`` (null
         where the galaxy is no object here), ``gz2_class`` and the study's ``label`` of the most trusted votes, how sure
-        volunteers were (as in `soft_labels`), ``ra`` and ``dec`` in deg where known, ``sha256``, ``width`` and ``height``
-        in px, ``path`` of the file; and ``block``, the unit of the split (`cosmic.splits.parts`): the object's, so that an
+        volunteers were (as in `soft_labels`), ``ra`` and ``dec`` in deg where known, the object's ``r`` in mag
+        and ``petro_r90`` in arcsec, the ``fractions`` of votes within each task, ``sha256``, ``width`` and ``height`` in px, ``path`` of the file; and ``block``, the unit of the split (`cosmic.splits.parts`): the object's, so that an
         image is on the side of its object, else the cell of its place, else, where that is unknown, its own bytes'.
         """
         with self._database.reading() as connection:

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cosmic import artefacts
 from cosmic.errors import ArtefactCorrupt
 from cosmic.facts import LabelFacts, Part, Portion
-from cosmic.galaxyzoo.grammar import LABELS, study_labels
+from cosmic.galaxyzoo.grammar import ARTEFACT_STRING, LABELS, build_strings, study_labels
 from cosmic.galaxyzoo.soft import soft_labels
 from cosmic.galaxyzoo.votes import fraction_array
 from cosmic.images import pixels as decoded
@@ -36,7 +36,7 @@ _log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
-class _Labels:
+class Labels:
     """Labels of n images: text or null, how they came about, who has none by reason, and probabilities, shape (n, k)."""
 
     values: pa.Array
@@ -51,9 +51,10 @@ def usable_schemes(rows: pa.Table) -> tuple[Scheme, ...]:
     found = []
     if pc.any(pc.is_valid(rows["gz2_class"])).as_py():
         found.append(Scheme.HUBBLE14)
-    given = set(pc.unique(rows["label"].drop_null()).to_pylist())
-    if given:
-        found.append(Scheme.CLEAN5 if given <= set(CLEAN) else Scheme.GIVEN)
+    if _named_clean5(rows):
+        found.append(Scheme.CLEAN5)
+    if pc.any(pc.is_valid(rows["label"])).as_py():
+        found.append(Scheme.GIVEN)
     if pc.any(pc.is_valid(rows["fractions"])).as_py():
         found += [Scheme.VOTES, *(() if Scheme.CLEAN5 in found else (Scheme.CLEAN5,))]
     return tuple(found)
@@ -69,10 +70,10 @@ def label(
     seed: int,
     folder: Path,
 ) -> ImageData:
-    """Return the labelled images of a scheme, written to `folder` under their own sha256, or why there are none.
+    """Return the labelled images of a scheme, written to `folder` under a digest of what they are, or why there are none.
 
-    Every image of a galaxy is in one part, and the part of a galaxy never changes as others come: it follows from its block
-    alone (`cosmic.splits`), or from its id where the split is random.
+    Every image of a galaxy, and of galaxies that share a picture, is in one part. The part of a galaxy never changes as others
+    come: it follows from its block alone (`cosmic.splits`); where the split is random, it does change.
 
     Parameters
     ----------
@@ -88,7 +89,7 @@ def label(
     if scheme not in usable:
         why = f"these images have labels for {', '.join(usable)} alone" if usable else "no image has a label"
         return ImageData("", None, pixels, scheme, split, not_run=why)
-    labels = _RULES[scheme](rows)
+    labels = labels_of(rows, scheme)
     sizes = Counter(labels.values.drop_null().to_pylist())
     names = tuple(name for name in labels.order if sizes[name] >= max(1, min_class_size))
     dropped = {name: sizes[name] for name in labels.order if 0 < sizes[name] < min_class_size}
@@ -122,8 +123,13 @@ def label(
         ),
     )
     told = {"names": json.dumps(names), "facts": facts.model_dump_json(), "dropped": json.dumps(dropped)}
-    key = f"{pixels.id}:{scheme}:{names}:{split}:{salt}:{seed if split is SplitName.RANDOM else ''}"
-    path = folder / f"labelled-{hashlib.sha256(key.encode()).hexdigest()[:32]}.parquet"
+    key = hashlib.sha256(json.dumps([pixels.id, scheme, split, told]).encode())
+    for column in ("place", "code", "part", "soft"):
+        if column in table.column_names:
+            values = table[column].combine_chunks()
+            flat = values.flatten() if column == "soft" else values
+            key.update(np.ascontiguousarray(flat.to_numpy(zero_copy_only=False)).tobytes())
+    path = folder / f"labelled-{key.hexdigest()[:32]}.parquet"
     table = table.replace_schema_metadata(told)
     if not artefacts.intact(path):
         artefacts.write(path, lambda part: pq.write_table(table, part, compression="zstd"))
@@ -131,6 +137,11 @@ def label(
         "%d images of %d classes labelled by %s, %d dropped", table.num_rows, len(names), scheme, sum(dropped.values())
     )
     return ImageData(path.stem, path, pixels, scheme, split, names, dropped)
+
+
+def labels_of(rows: pa.Table, scheme: Scheme) -> Labels:
+    """Return the label of each image by a scheme that is among `usable_schemes`."""
+    return _RULES[scheme](rows)
 
 
 def load(data: ImageData, pixels: Pixels | None = None) -> LabelledImages:
@@ -154,7 +165,8 @@ def load(data: ImageData, pixels: Pixels | None = None) -> LabelledImages:
         at = pc.index_in(table["sha256"], value_set=rows["sha256"].combine_chunks())
         if at.null_count:
             raise ArtefactCorrupt(
-                f"{other.path} lacks {at.null_count} of the images of {data.path}. Remove both and run again."
+                f"{other.path} lacks {at.null_count} of the images of {data.path}: it was made of other images, or at this size "
+                "and crop some are blank or equal. Make both of the same list, and label those of the smaller size."
             )
         places = rows["place"].take(at.combine_chunks())
     soft = None
@@ -182,19 +194,18 @@ def _table(data: ImageData) -> pa.Table:
     return pq.read_table(artefacts.check(data.path))
 
 
-def _hubble14(rows: pa.Table) -> _Labels:
+def _hubble14(rows: pa.Table) -> Labels:
     found = study_labels(rows["gz2_class"])
     excluded = {"artefact": found.artefacts, "no gz2_class": rows["gz2_class"].null_count}
     excluded |= {f"unknown {text}": n for text, n in found.unknown.items()}
     rule = "the study's label of gz2_class: letters of the published string, Ei as Ee, artefacts left out"
-    return _Labels(found.values, LABELS, rule, {reason: n for reason, n in excluded.items() if n})
+    return Labels(found.values, LABELS, rule, {reason: n for reason, n in excluded.items() if n})
 
 
-def _clean5(rows: pa.Table) -> _Labels:
+def _clean5(rows: pa.Table) -> Labels:
     given = rows["label"].combine_chunks()
-    if set(pc.unique(given.drop_null()).to_pylist()) & set(CLEAN):
-        known = pc.is_in(given, value_set=pa.array(CLEAN))
-        values = pc.if_else(known, given, pa.scalar(None, pa.string()))
+    if _named_clean5(rows):
+        values = given
         rule = "the five clean classes of the literature, as the table has them"
     else:
         codes = clean5(fraction_array(rows, "fractions"))
@@ -202,22 +213,37 @@ def _clean5(rows: pa.Table) -> _Labels:
         rule = (
             "the five clean classes of the literature: fractions of votes above the thresholds of Willett et al. (2013)"
         )
-    excluded = {"volunteers not sure enough": values.null_count} if values.null_count else {}
-    return _Labels(values, CLEAN, rule, excluded)
+    why = "no label" if _named_clean5(rows) else "volunteers not sure enough"
+    excluded = {why: values.null_count} if values.null_count else {}
+    return Labels(values, CLEAN, rule, excluded)
 
 
-def _votes(rows: pa.Table) -> _Labels:
-    found = soft_labels(fraction_array(rows, "fractions"))
+def _named_clean5(rows: pa.Table) -> bool:
+    """Return whether the table's labels are the five clean classes, or some of them, and nothing else."""
+    given = set(pc.unique(rows["label"].drop_null()).to_pylist())
+    return bool(given) and given <= set(CLEAN)
+
+
+def _votes(rows: pa.Table) -> Labels:
+    fractions = fraction_array(rows, "fractions")
+    found = soft_labels(fractions)
     likeliest = found.likeliest
-    excluded = {"no votes": likeliest.null_count} if likeliest.null_count else {}
+    artefact = pc.fill_null(pc.equal(build_strings(fractions), ARTEFACT_STRING), False)
+    excluded = {"no votes": likeliest.null_count, "artefact": pc.sum(artefact).as_py() or 0}
     rule = "the likeliest of the study's labels by the volunteers' votes; networks learn all probabilities"
-    return _Labels(likeliest, LABELS, rule, excluded, soft=found.probability)
+    return Labels(
+        pc.if_else(artefact, pa.scalar(None, pa.string()), likeliest),
+        LABELS,
+        rule,
+        {reason: n for reason, n in excluded.items() if n},
+        soft=found.probability,
+    )
 
 
-def _given(rows: pa.Table) -> _Labels:
+def _given(rows: pa.Table) -> Labels:
     values = rows["label"].combine_chunks()
     order = tuple(sorted(pc.unique(values.drop_null()).to_pylist()))
-    return _Labels(
+    return Labels(
         values,
         order,
         "the label of the table as it stands",
@@ -225,7 +251,7 @@ def _given(rows: pa.Table) -> _Labels:
     )
 
 
-_RULES: Final[dict[Scheme, Callable[[pa.Table], _Labels]]] = {
+_RULES: Final[dict[Scheme, Callable[[pa.Table], Labels]]] = {
     Scheme.HUBBLE14: _hubble14,
     Scheme.CLEAN5: _clean5,
     Scheme.VOTES: _votes,
@@ -236,14 +262,15 @@ _RULES: Final[dict[Scheme, Callable[[pa.Table], _Labels]]] = {
 def _parts(rows: pa.Table, *, split: SplitName, salt: str, seed: int) -> NDArray[np.int8]:
     if split is SplitName.SKY:
         named = parts(rows["block"].combine_chunks(), salt=salt)
-    else:  # by galaxy, so that all images of one are in one part
-        galaxies = pc.unique(rows["galaxy"].combine_chunks())
-        named = random_parts(galaxies, seed=seed).take(pc.index_in(rows["galaxy"].combine_chunks(), value_set=galaxies))
+    else:  # by kin, so that all images of a galaxy are in one part
+        kin = rows["kin"].combine_chunks()
+        once = pc.unique(kin)
+        named = random_parts(once, seed=seed).take(pc.index_in(kin, value_set=once))
     codes: NDArray[np.int8] = pc.index_in(named, value_set=pa.array(PARTS)).to_numpy().astype(np.int8)
     return codes
 
 
-def _soft(labels: _Labels, names: tuple[str, ...], keep: NDArray[np.bool_]) -> pa.Array:
+def _soft(labels: Labels, names: tuple[str, ...], keep: NDArray[np.bool_]) -> pa.Array:
     """Return the probabilities of the classes that are kept, brought to a sum of 1, as a list column."""
     assert labels.soft is not None
     own = labels.soft[keep][:, [labels.order.index(name) for name in names]]

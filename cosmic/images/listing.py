@@ -18,12 +18,9 @@ import pyarrow.parquet as pq
 from cosmic import artefacts
 from cosmic.canonical import table_digest
 from cosmic.errors import ConfigError
-from cosmic.galaxyzoo.filenames import read_file_names
-from cosmic.galaxyzoo.layouts import KAGGLE_COLUMNS
-from cosmic.galaxyzoo.readers import read_votes
-from cosmic.galaxyzoo.streaming import CsvStream
 from cosmic.galaxyzoo.tree import STEMS
-from cosmic.galaxyzoo.votes import FRACTIONS, best_fractions, list_column
+from cosmic.galaxyzoo.votes import FRACTIONS
+from cosmic.images import label_table
 from cosmic.images.records import ImageList
 from cosmic.records import Sky
 
@@ -50,15 +47,11 @@ OF_THIS_MACHINE: Final = ("path", "stamp")
 TABLE: Final = "labels.csv"
 MAPPING: Final = "gz2_filename_mapping.csv"
 SUFFIXES: Final = (".jpg", ".jpeg", ".png")
-_IDS: Final = ("galaxy_id", "asset_id", "objid", "dr7objid", "galaxyid", "image")
-_LABELS: Final = ("label", "gz2_class")
 _EXAMPLES: Final = 3
 
 NO_IMAGE: Final = "no image of that name"
 NO_LINE: Final = "an image without a line in the table"
-NO_LABEL: Final = "no label"
-NO_ID: Final = "no id"
-REPEATED: Final = "an id that stood before"
+SAME_NAME: Final = "another file of the same name"
 
 
 def find_table(images: Path, labels: Path | None) -> Path:
@@ -81,7 +74,7 @@ def find_table(images: Path, labels: Path | None) -> Path:
             return path
     raise ConfigError(
         f"No table says what the images in {images} show: {', '.join(map(str, tried))} not found. Name it with --labels FILE: "
-        f"a CSV with one of {', '.join(_IDS)} and label, gz2_class or vote fractions."
+        f"a CSV with one of {', '.join(label_table.IDS)} and label, gz2_class or vote fractions."
     )
 
 
@@ -102,29 +95,25 @@ def from_folder(images: Path, labels: Path | None, *, folder: Path) -> ImageList
         If there is no such folder or table, or the table has no id or no label.
     """
     table = find_table(images, labels)
-    names = CsvStream(table).names
-    lower = {name.strip().lower() for name in names}
-    voted = (
-        f"{STEMS[0]}_debiased" in lower
-        or f"{STEMS[0]}_weighted_fraction" in lower
-        or KAGGLE_COLUMNS[0].lower() in lower
-    )
-    rejected: Counter[str] = Counter()
-    rows = _voted(table, rejected) if voted else _labelled(table, names, rejected)
-    files = _files(images)
+    rows, rejected = label_table.read(table, mapping=table.parent / MAPPING)
+    files, repeated = _files(images)
     if not files:
         raise ConfigError(f"{images} holds no image: none of its files ends in {', '.join(SUFFIXES)}.")
+    rejected[SAME_NAME] += repeated
+    rejected[NO_LINE] += len(files.keys() - set(rows["image"].to_pylist()))
+    bad = rows["reason"].to_pylist()
     at = [files.get(name) for name in rows["image"].to_pylist()]
-    there = pa.array([one is not None for one in at])
-    rejected[NO_IMAGE] += len(at) - (pc.sum(there).as_py() or 0)
-    rows = rows.filter(there)
-    rejected[NO_LINE] += len(files) - rows.num_rows
+    reasons = [why or (None if file else NO_IMAGE) for why, file in zip(bad, at, strict=True)]
+    rejected.update(why for why in reasons if why)
+    rows = rows.filter(pa.array([why is None for why in reasons], pa.bool_())).drop_columns("reason")
     if not rows.num_rows:
+        told = "; ".join(f"{why} ({n:,})" for why, n in rejected.most_common(_EXAMPLES) if n)
         wanted = ", ".join(list(files)[:_EXAMPLES])
         raise ConfigError(
-            f"No line of {table} names an image of {images}, which holds {wanted}. Is it the table of this folder?"
+            f"No line of {table} can be used with an image of {images}, which holds {wanted}: {told}. Is it the table of "
+            "this folder?"
         )
-    found = [one for one in at if one is not None]
+    found = [file for file, why in zip(at, reasons, strict=True) if file is not None and why is None]
     rows = rows.append_column("path", pa.array([str(path) for path in found]))
     rows = rows.append_column("stamp", pa.array([_stamp(path) for path in found]))
     return _write(rows, sky=Sky.REAL, origin=f"{images.name} with {table.name}", rejected=rejected, folder=folder)
@@ -154,89 +143,18 @@ def read(listing: ImageList) -> pa.Table:
     return pq.read_table(artefacts.check(listing.path))
 
 
-def _voted(table: Path, rejected: Counter[str]) -> pa.Table:
-    votes = read_votes(table)
-    rejected.update(votes.rejected["reason"].to_pylist())
-    rejected[REPEATED] += votes.repeated
-    galaxy = votes.table["galaxy"].combine_chunks()
-    image = pc.list_element(pc.split_pattern(galaxy, ":"), 1)
-    if (mapping := table.parent / MAPPING).is_file():
-        image = read_file_names(mapping).assets(votes.table["dr7objid"]).cast(pa.string())
-    n = len(galaxy)
-    return pa.table(
-        {
-            "image": image,
-            "galaxy": galaxy,
-            "block": _blocks(galaxy),
-            "gz2_class": votes.table["gz2_class"],
-            "label": pa.nulls(n, pa.string()),
-            "total_classifications": votes.table["total_classifications"].cast(pa.int64()),
-            "fractions": list_column(best_fractions(votes.table), FRACTIONS, rows=n),
-        }
-    )
-
-
-def _labelled(table: Path, names: Sequence[str], rejected: Counter[str]) -> pa.Table:
-    by_name = {name.strip().lower(): name for name in reversed(names)}
-    identity = next((by_name[name] for name in _IDS if name in by_name), None)
-    labels = [by_name[name] for name in _LABELS if name in by_name]
-    if identity is None or not labels:
-        lacking = f"id ({', '.join(_IDS)})" if identity is None else "label (label, gz2_class, or 37 vote fractions)"
-        raise ConfigError(
-            f"{table} has no column with an {lacking}; it has {', '.join(names[:12])}. Rename the one that it is."
-        )
-    stream = CsvStream(table)
-    blocks = list(stream.blocks([identity, *labels], []))
-    read_ = (
-        pa.concat_tables(blocks)
-        if blocks
-        else pa.table({name: pa.array([], pa.string()) for name in (identity, *labels)})
-    )
-    rejected["a line with too many or too few cells"] += len(stream.misfits)
-    texts = {name: pc.utf8_trim_whitespace(read_[name].combine_chunks()) for name in (identity, *labels)}
-    ids = texts[identity]
-    given = {name.strip().lower(): text for name, text in texts.items()}
-    some = pc.coalesce(*(texts[name] for name in labels))
-    named = pc.fill_null(pc.not_equal(ids, ""), False)
-    told = pc.fill_null(pc.not_equal(some, ""), False)
-    rejected[NO_ID] += pc.sum(pc.invert(named)).as_py() or 0
-    rejected[NO_LABEL] += pc.sum(pc.and_(named, pc.invert(told))).as_py() or 0
-    empty = pa.nulls(len(ids), pa.string())
-    rows = pa.table(
-        {
-            "image": ids,
-            "galaxy": ids,
-            "gz2_class": given.get("gz2_class", empty),
-            "label": given.get("label", empty),
-        }
-    ).filter(pc.and_(named, told))
-    seen = Counter[str]()
-    fresh = []
-    for name in rows["image"].to_pylist():
-        fresh.append(not seen[name])
-        seen[name] += 1
-    rejected[REPEATED] += len(fresh) - sum(fresh)
-    rows = rows.filter(pa.array(fresh, pa.bool_()))
-    if (mapping := table.parent / MAPPING).is_file() and identity.strip().lower() in ("objid", "dr7objid"):
-        objects = pc.cast(rows["galaxy"], pa.int64())
-        rows = rows.set_column(0, "image", read_file_names(mapping).assets(objects).cast(pa.string()))
-    return rows.append_column("block", _blocks(rows["galaxy"].combine_chunks()))
-
-
-def _blocks(galaxy: pa.Array) -> pa.Array:
-    return pc.binary_join_element_wise("galaxy", galaxy, ":")
-
-
-def _files(images: Path) -> dict[str, Path]:
-    """Return the images by name without the ending; of two of one name the first."""
+def _files(images: Path) -> tuple[dict[str, Path], int]:
+    """Return the images by name without the ending, of two of one name the first, and how many are left out for that."""
     found: dict[str, Path] = {}
+    repeated = 0
     for folder, inner, files in os.walk(images):
         inner.sort()
         for name in sorted(files):
             path = Path(folder, name)
             if path.suffix.lower() in SUFFIXES and not name.startswith("."):
+                repeated += path.stem in found
                 found.setdefault(path.stem, path.absolute())
-    return found
+    return found, repeated
 
 
 def _stamp(path: Path) -> str:

@@ -1,18 +1,18 @@
 """Images decoded once into a memory map: judged, without duplicates, named by their content. Labels nothing.
 
-An image that cannot be used, or that shows what another one shows, is set apart with the reason. Memory does not grow with
-the number of images, and the result does not depend on how many processes made it.
+An image that cannot be used, or that shows what another one shows, is set apart with the reason. One batch of pixels a
+thread is in memory, whatever the number of images, and the result does not depend on how many threads made it. Threads, not
+processes: decoding, resizing and hashing all let go of the interpreter, and a process would import for a second first.
 """
 
 from __future__ import annotations
 
 import hashlib
 import logging
-import multiprocessing
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
-from concurrent.futures import ProcessPoolExecutor
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
@@ -24,22 +24,32 @@ import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
 from cosmic import artefacts
+from cosmic.errors import ConfigError
 from cosmic.galaxyzoo.images import Flaw
 from cosmic.images import listing as lists
-from cosmic.images.decode import VERSION, Decoded, decode
+from cosmic.images.decode import BUFFER, VERSION, Decoded, decode, decoder
 from cosmic.images.records import ImageList, Pixels
 
 ROWS: Final = pa.schema(
-    [*lists.SCHEMA, ("sha256", pa.string()), ("width", pa.int64()), ("height", pa.int64()), ("place", pa.int64())]
+    [
+        *lists.SCHEMA,
+        ("kin", pa.string()),
+        ("sha256", pa.string()),
+        ("looks", pa.string()),
+        ("width", pa.int64()),
+        ("height", pa.int64()),
+        ("place", pa.int64()),
+    ]
 )
-"""A row a usable image: its line of the list, the sha256 of its bytes, its sides in px, and its place in the memory map."""
+"""A row a usable image: its line of the list, the sha256 of its bytes, a digest of its pixels, its sides in px, and its place
+in the memory map. `kin` is its galaxy, or the first of those that share a picture; all of one kin have one block."""
 BAD: Final = pa.schema(
     [("image", pa.string()), ("galaxy", pa.string()), ("reason", pa.string()), ("detail", pa.string())]
 )
 SAME_BYTES: Final = "the same file as another image"
 SAME_PIXELS: Final = "the same picture as another image"
 _TOGETHER: Final = 128
-"""Images that a process takes at a time."""
+"""Images that a thread takes at a time."""
 _log = logging.getLogger(__name__)
 
 Report = Callable[[int, int, int], object]
@@ -71,14 +81,19 @@ def make_pixels(
         Side of the central square that is kept, in units of the image's smaller side, so that images of 224 and 424 px that
         show the same piece of sky agree.
     workers : int
-        Processes.
+        Threads.
     report : callable
         Told how far it is.
     """
+    if not 0 < crop <= 1 or size < 1:
+        raise ConfigError(
+            f"size {size} and crop {crop}: size is in px from 1, crop the side of a square, above 0 and up to 1."
+        )
     started = time.perf_counter()
+    made_by = f"{size}:{crop!r}:{VERSION}:{decoder()}"
     table = lists.read(listing)
     paths = table["path"].to_pylist()
-    name = hashlib.sha256(f"{listing.path.name}:{size}:{crop!r}:{VERSION}".encode()).hexdigest()[:32]
+    name = hashlib.sha256(f"{listing.path.name}:{made_by}".encode()).hexdigest()[:32]
     path, rows_at, bad_at = (folder / f"{kind}-{name}{end}" for kind, end in
                              (("pixels", ".npy"), ("rows", ".parquet"), ("bad", ".parquet")))  # fmt: skip
     if not all(artefacts.intact(one) for one in (path, rows_at, bad_at)):
@@ -95,7 +110,7 @@ def make_pixels(
     rows, bad = pq.read_table(rows_at), pq.read_table(bad_at)
     content = "".join(rows["sha256"].to_pylist())
     return Pixels(
-        id=hashlib.sha256(f"{listing.id}:{content}:{size}:{crop!r}:{VERSION}".encode()).hexdigest(),
+        id=hashlib.sha256(f"{listing.id}:{content}:{made_by}".encode()).hexdigest(),
         path=path,
         rows=rows_at,
         bad=bad_at,
@@ -124,7 +139,7 @@ def log_pace(every: float = 10.0) -> Report:
 
 
 def load(pixels: Pixels) -> NDArray[np.uint8]:
-    """Return the pixels, uint8, shape (N, size, size, 3), as a memory map. Places of images set apart are black."""
+    """Return the pixels, uint8, shape (N, size, size, 3), as a memory map; only `place` of `ROWS` says which are usable."""
     found: NDArray[np.uint8] = np.load(pixels.path, mmap_mode="r")
     return found
 
@@ -158,14 +173,17 @@ def _spread(
     if workers < 2 or len(some) < 2:
         yield from map(work, some)
         return
-    context = multiprocessing.get_context("spawn")  # a fork of a process with threads may hang
-    with ProcessPoolExecutor(workers, mp_context=context) as pool:
+    pool = ThreadPoolExecutor(workers, thread_name_prefix="images")
+    try:
         yield from pool.map(work, some)
+    finally:
+        pool.shutdown(cancel_futures=True)  # an interrupted run waits for what is begun alone
 
 
 def _decode_some(path: str, offset: int, some: tuple[int, list[str]], *, size: int, crop: float) -> list[_Seen]:
     start, files = some
     pixels = np.memmap(path, np.uint8, "r+", offset + start * size * size * 3, (len(files), size, size, 3))
+    buffer = np.empty(BUFFER, np.uint8)
     found = []
     for at, file in enumerate(files):
         try:
@@ -173,40 +191,60 @@ def _decode_some(path: str, offset: int, some: tuple[int, list[str]], *, size: i
         except OSError as exc:
             found.append(_Seen(flaw=Flaw.ABSENT, detail=str(exc.strerror)))
             continue
-        decoded = decode(content, size=size, crop=crop)
+        decoded = decode(content, size=size, crop=crop, buffer=buffer)
         if isinstance(decoded, Decoded):
             pixels[at] = decoded.pixels
-            looks = hashlib.blake2b(decoded.pixels.tobytes(), digest_size=16).hexdigest()
-            found.append(_Seen(decoded.sha256, looks, decoded.width, decoded.height))
+            found.append(_Seen(decoded.sha256, decoded.looks, decoded.width, decoded.height))
         else:
             found.append(_Seen(flaw=decoded[0], detail=decoded[1]))
-    pixels.flush()
     return found
 
 
 def _sorted_out(table: pa.Table, seen: list[_Seen]) -> tuple[pa.Table, pa.Table]:
     """Return the usable images and those set apart; of images that show the same the first in the list stays."""
     names, galaxies = table["image"].to_pylist(), table["galaxy"].to_pylist()
-    by_bytes: dict[str, str] = {}
-    by_looks: dict[str, str] = {}
+    first: dict[str, int] = {}
     good: list[int] = []
     bad: list[tuple[str, str, str, str]] = []
+    shared: list[tuple[str, str]] = []
     for at, one in enumerate(seen):
         flaw, detail = one.flaw, one.detail
-        if not flaw and one.sha256 in by_bytes:
-            flaw, detail = SAME_BYTES, f"as {by_bytes[one.sha256]}"
-        elif not flaw and one.looks in by_looks:
-            flaw, detail = SAME_PIXELS, f"as {by_looks[one.looks]}"
+        if not flaw and (other := first.get(one.sha256, first.get(one.looks))) is not None:
+            flaw = SAME_BYTES if one.sha256 in first else SAME_PIXELS
+            detail = f"as {names[other]}"
+            shared.append((galaxies[other], galaxies[at]))
         if flaw:
             bad.append((names[at], galaxies[at], flaw, detail))
             continue
-        by_bytes[one.sha256] = by_looks[one.looks] = names[at]
+        first[one.sha256] = first[one.looks] = at
         good.append(at)
-    kept = table.take(pa.array(good, pa.int64()))
     own = [seen[at] for at in good]
-    kept = kept.append_column("sha256", pa.array([one.sha256 for one in own], pa.string()))
-    kept = kept.append_column("width", pa.array([one.width for one in own], pa.int64()))
-    kept = kept.append_column("height", pa.array([one.height for one in own], pa.int64()))
+    kept = _as_kin(table, shared).take(pa.array(good, pa.int64()))
+    for name in ("sha256", "looks", "width", "height"):
+        kept = kept.append_column(name, pa.array([getattr(one, name) for one in own], ROWS.field(name).type))
     kept = kept.append_column("place", pa.array(good, pa.int64())).cast(ROWS)
     columns = zip(*bad, strict=True) if bad else ([] for _ in BAD.names)
     return kept, pa.table([pa.array(list(column), pa.string()) for column in columns], schema=BAD)
+
+
+def _as_kin(table: pa.Table, shared: Sequence[tuple[str, str]]) -> pa.Table:
+    """Return the rows with `kin`, and one block for all images of a kin: that of its first row.
+
+    Galaxies that share a picture are one galaxy under two names, or so alike that no split may tell them apart.
+    """
+    parent: dict[str, str] = {}
+
+    def root(galaxy: str) -> str:
+        while (above := parent.get(galaxy, galaxy)) != galaxy:
+            galaxy = above
+        return galaxy
+
+    for one, other in shared:
+        low, high = sorted((root(one), root(other)))
+        parent[high] = low
+    galaxies = table["galaxy"].to_pylist()
+    kin = [root(galaxy) for galaxy in galaxies]
+    block_of: dict[str, str] = {}
+    blocks = [block_of.setdefault(name, block) for name, block in zip(kin, table["block"].to_pylist(), strict=True)]
+    table = table.set_column(table.column_names.index("block"), "block", pa.array(blocks, pa.string()))
+    return table.append_column("kin", pa.array(kin, pa.string()))

@@ -48,10 +48,10 @@ class ImageList:
 
 @dataclass(frozen=True, slots=True)
 class Pixels:
-    """Images decoded once: uint8, shape (n, size, size, 3), in a ``.npy`` that is read through a memory map.
+    """Images decoded once: uint8, shape (N, size, size, 3), in a ``.npy`` that is read through a memory map.
 
-    `rows` is a Parquet file with the line of the list of each image, in the order of `path`, with its sha256; `bad` one of
-    those that were set apart, with the reason. `crop` is the side of the square about the middle, in units of the image's.
+    `rows` is a Parquet file with the line of the list of each usable image, its sha256 and its place in `path`; `bad` one of
+    those that were set apart, with the reason; `images` counts the usable ones of N. `crop` is the side of the square about the middle, in units of the image's.
     """
 
     id: str

@@ -16,6 +16,7 @@ from cosmic.errors import ConfigError
 from cosmic.galaxies import take_release, take_simulated
 from cosmic.galaxyzoo.grammar import study_labels
 from cosmic.galaxyzoo.release import find_release
+from cosmic.galaxyzoo.tree import STEMS
 from cosmic.galaxyzoo.volunteers import simulate_votes
 from cosmic.galaxyzoo.votes import fraction_array
 from cosmic.home import Home
@@ -175,6 +176,9 @@ def test_images_come_with_votes_label_and_block_whether_their_galaxy_is_an_objec
     assert images[2]["block"] == images[1]["block"], "a neighbour of 10 arcsec"
     assert images[3]["block"] == f"image:{images[3]['sha256']}"
     assert images[3]["ra"] is None
+    assert images[0]["r"] == catalogue.rows().to_pylist()[0]["r"]
+    assert (images[0]["petro_r90"], images[3]["r"]) == (None, None)
+    assert all(len(row["fractions"]) == len(STEMS) for row in images)
     soft = catalogue.soft_labels()
     monkeypatch.setattr("cosmic.catalogue.galaxies._FETCHED", 1)  # the same, however many are fetched at once
     assert catalogue.galaxy_images().to_pylist() == images

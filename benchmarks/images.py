@@ -1,0 +1,57 @@
+"""What reading images costs: `python -m benchmarks.images input --images DIR [--labels FILE]`.
+
+`input` decodes all images of a folder into a new memory map, once for each size and crop: files read, digests, checks,
+duplicates and the seal of what was written included. Prints images per CPU-second (user and system, all threads) and per
+second of wall clock. Machines are noisy: read it more than once; `--repeat` takes the least CPU time of several.
+"""
+
+from __future__ import annotations
+
+import argparse
+import os
+import tempfile
+import time
+from pathlib import Path
+from typing import Final
+
+from cosmic.images.decode import decoder
+from cosmic.images.listing import from_folder
+from cosmic.images.pixels import make_pixels
+
+SQUARES: Final = ((64, 240 / 424), (96, 240 / 424), (64, 1.0), (224, 224 / 424), (224, 1.0))
+"""Size in px, and the crop in units of the image's side."""
+
+
+def read_images(images: Path, labels: Path | None, *, workers: int, repeat: int) -> None:
+    """Print what it costs to decode a folder of images at several sizes."""
+    print(f"{decoder()}; {workers} threads, load {os.getloadavg()[0]:.1f}")
+    print(f"{'px':>4}{'crop':>7}{'images':>8}{'bad':>5}{'CPU s':>8}{'per CPU-s':>11}{'per s':>8}")
+    for size, crop in SQUARES:
+        best: tuple[float, float] | None = None
+        for _ in range(repeat):
+            with tempfile.TemporaryDirectory() as folder:
+                listing = from_folder(images, labels, folder=Path(folder))
+                cpu, wall = time.process_time(), time.perf_counter()
+                made = make_pixels(listing, size=size, crop=crop, folder=Path(folder), workers=workers)
+                took = time.process_time() - cpu, time.perf_counter() - wall
+            best = took if best is None else min(best, took)
+        assert best is not None
+        n = listing.images
+        print(f"{size:>4}{crop:>7.3f}{n:>8}{n - made.images:>5}{best[0]:>8.2f}{n / best[0]:>11.0f}{n / best[1]:>8.0f}")
+
+
+def main() -> None:
+    """Run the measurement that was asked for."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=__doc__)
+    asked = parser.add_subparsers(dest="what", required=True)
+    reading = asked.add_parser("input", help="decode a folder of images")
+    reading.add_argument("--images", type=Path, required=True)
+    reading.add_argument("--labels", type=Path)
+    reading.add_argument("--workers", type=int, default=2)
+    reading.add_argument("--repeat", type=int, default=1)
+    arguments = parser.parse_args()
+    read_images(arguments.images, arguments.labels, workers=arguments.workers, repeat=arguments.repeat)
+
+
+if __name__ == "__main__":
+    main()
