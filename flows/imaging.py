@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import logging
+from dataclasses import replace
 from typing import Final
 
 from cosmic.home import Home
 from cosmic.images.networks.architectures import NETWORKS, missing
 from cosmic.images.networks.feeding import CUTS, Preprocessing
 from cosmic.images.networks.recipes import RECIPES
-from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageList, ImageScored
+from cosmic.images.records import Cut, Imaged, ImageData, ImageFitted, ImageHeld, ImageList, ImageScored
 from cosmic.images.scoring import choose, read_fit
 from cosmic.images.shape_trees import CUT
 from cosmic.machine import Settings
@@ -65,7 +66,7 @@ def learn_from_images(
         fits += again
         scored += _scored(again, data, options=options, settings=settings, home=home, steps=steps)
         best = scored[-1]
-    return steps.one(
+    told = steps.one(
         tasks.tell,
         data,
         fits,
@@ -76,6 +77,44 @@ def learn_from_images(
         folder=home.pictures,
         notes=notes,
     )
+    held = _held_out(best, fits, data, options=options, settings=settings, home=home, steps=steps)
+    return replace(told, held=held)
+
+
+def _held_out(
+    best: ImageScored,
+    fits: tuple[ImageFitted, ...],
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+) -> tuple[ImageHeld, ...]:
+    """Score the final model, and every family as it was last trained, on each folder set aside."""
+    last = {fit.model: fit for fit in fits}  # those that were trained again come later
+    final = tuple(dict.fromkeys((*(fit.id for fit in last.values()), best.fitted.id)))
+    held = []
+    for path in options.held_images:
+        listing = steps.one(tasks.list_held, path, folder=home.pictures)
+        sides = tuple(
+            steps.one(tasks.decode, listing, size=cut.size, crop=cut.crop, folder=home.pictures)
+            for cut in dict.fromkeys(_cut(Model(fit.model)) for fit in fits if fit.model != Model.ENSEMBLE)
+        )
+        plain = CUTS[Preprocessing.PLAIN]
+        if (plain.size, plain.crop) not in [(one.size, one.crop) for one in sides]:
+            sides += (steps.one(tasks.decode, listing, size=plain.size, crop=plain.crop, folder=home.pictures),)
+        held.append(
+            steps.one(
+                tasks.hold_out, path, listing, sides, data=data, fits=fits, final=final, resamples=settings.resamples,
+                seed=options.seed, folder=home.pictures,
+            )
+        )  # fmt: skip
+    return tuple(held)
+
+
+def _cut(model: Model) -> Cut:
+    return CUT if model is Model.MORPHOLOGY else CUTS[RECIPES[model].preprocessing]
 
 
 def _listing(options: PipelineOptions, *, home: Home, steps: Steps) -> ImageList:

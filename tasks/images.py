@@ -7,7 +7,7 @@ from pathlib import Path
 from prefect import task
 
 from cosmic.home import Home
-from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageList, ImageScored, Pixels, Scheme
+from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageHeld, ImageList, ImageScored, Pixels, Scheme
 from cosmic.machine import Settings
 from cosmic.records import Model, SplitName
 from tasks.policies import policy
@@ -143,3 +143,33 @@ def not_run(data: ImageData, why: str, *, folder: Path) -> Imaged:
     from cosmic.images import telling
 
     return telling.not_run(data, why, folder=folder)
+
+
+@task(**policy("list-images"), task_run_name="list the images set aside in {path}")
+def list_held(path: Path, *, folder: Path) -> ImageList:
+    """List the images of a folder set aside."""
+    from cosmic.images import holdout
+
+    return holdout.holdout_list(path, folder=folder)
+
+
+@task(**policy("hold-out-images"), task_run_name="hold out {path}")
+def hold_out(
+    path: Path,
+    listing: ImageList,
+    sides: tuple[Pixels, ...],
+    *,
+    data: ImageData,
+    fits: tuple[ImageFitted, ...],
+    final: tuple[str, ...],
+    resamples: int,
+    seed: int,
+    folder: Path,
+) -> ImageHeld:
+    """Score final models on a folder of images set aside."""
+    from cosmic.images import serving
+
+    return serving.hold_out(
+        path, listing, serving.Sides(sides), data=data, fits=fits, final=final, resamples=resamples, seed=seed,
+        folder=folder,
+    )  # fmt: skip

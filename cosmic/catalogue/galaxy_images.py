@@ -46,6 +46,7 @@ SCHEMA: Final = pa.schema(
     [
         *_PLAIN,
         pa.field("fractions", FRACTIONS),
+        pa.field("voted", FRACTIONS),
         pa.field("label", pa.string()),
         *(pa.field(name, pa.float64()) for name in ("agreement", "entropy", "artefact")),
         *(pa.field(f"p_{label}", pa.float64()) for label in LABELS),
@@ -106,6 +107,7 @@ def _part(rows: Sequence[sa.Row[Any]]) -> pa.Table:
     table = table.set_column(table.column_names.index("block"), "block", _blocks(table))
     table = table.append_column("label", study_labels(table["gz2_class"]).values)
     table = table.append_column("fractions", list_column(fractions_of(rows), FRACTIONS, rows=len(rows)))
+    table = table.append_column("voted", pa.array([row.weighted_fractions for row in rows], FRACTIONS))
     for name, values in certainty(rows).items():
         table = table.append_column(name, values.cast(pa.float64()))
     return table

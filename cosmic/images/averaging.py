@@ -102,7 +102,9 @@ def ensemble(
         raise ConfigError(
             "models that were trained on validation images cannot be weighed by them; give earlier weights."
         )
-    weights = weights_of(y, [p[validation] for p in answers]) if like is None else _weights(like)
+    weights = (
+        weights_of(y, [p[validation] for p in answers]) if like is None else np.array(list(read_weights(like).values()))
+    )
     p = average(answers, weights)
     losses = [log_loss(y, one[validation]) for one in (*answers, p)]
     spent = clock() - started
@@ -138,7 +140,8 @@ def ensemble(
             )
         ),
     )
-    artefacts.write(home / WEIGHTS, lambda part: part.write_text(json.dumps(weights.tolist()), "utf-8"))
+    told = {"parts": [fit.id for fit in fits], "weights": weights.tolist()}
+    artefacts.write(home / WEIGHTS, lambda part: part.write_text(json.dumps(told), "utf-8"))
     _log.info("average of %s, log loss %.4f on %d images of validation", ", ".join(named), losses[-1], len(y))
     return ImageFitted(
         id=key,
@@ -151,8 +154,10 @@ def ensemble(
     )
 
 
-def _weights(like: ImageFitted) -> NDArray[np.float64]:
-    return np.array(json.loads(artefacts.check(like.folder / WEIGHTS).read_text("utf-8")))
+def read_weights(fitted: ImageFitted) -> dict[str, float]:
+    """Return the weight of each part of a stored average, by the id of the fit."""
+    told = json.loads(artefacts.check(fitted.folder / WEIGHTS).read_text("utf-8"))
+    return dict(zip(told["parts"], told["weights"], strict=True))
 
 
 def _answers(fit: ImageFitted, *, shape: tuple[int, int]) -> NDArray[np.float32]:

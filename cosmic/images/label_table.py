@@ -7,7 +7,7 @@ from the first to the last: none passes through a float.
 from __future__ import annotations
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Final
 
@@ -162,6 +162,7 @@ def _rows(table: pa.Table, layout: _Layout, mapping: Path) -> pa.Table:
             "r": pa.array(numbers["r"], from_pandas=True),
             "petro_r90": pa.array(numbers["petro_r90"], from_pandas=True),
             "fractions": list_column(fractions, FRACTIONS, rows=n),
+            "voted": list_column(_fractions(table, replace(layout, sets=layout.sets[1:])), FRACTIONS, rows=n),
             "reason": _reasons(table, layout, ids=ids, image=image, fractions=fractions,
                                told=pc.or_(pc.is_valid(strings), pc.is_valid(text("label")))),
         }

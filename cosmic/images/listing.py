@@ -5,6 +5,7 @@ A line of the table without an image, and an image without a line, are counted w
 
 from __future__ import annotations
 
+import hashlib
 import os
 from collections import Counter
 from collections.abc import Sequence
@@ -36,18 +37,21 @@ SCHEMA: Final = pa.schema(
         ("r", pa.float64()),
         ("petro_r90", pa.float64()),
         ("fractions", FRACTIONS),
+        ("voted", FRACTIONS),
         ("path", pa.string()),
         ("stamp", pa.string()),
     ]
 )
 """A row an image. `image` is its name in its source, `block` the unit of the split, `r` in mag, `petro_r90` in arcsec,
-`fractions` of votes within each task in the order of `cosmic.galaxyzoo.tree.STEMS`. `stamp` tells a changed file."""
+`fractions` of votes within each task in the order of `cosmic.galaxyzoo.tree.STEMS`, `voted` those before debiasing, where
+they are known. `stamp` tells a changed file."""
 OF_THIS_MACHINE: Final = ("path", "stamp")
 """Columns that the id leaves out."""
 TABLE: Final = "labels.csv"
 MAPPING: Final = "gz2_filename_mapping.csv"
 SUFFIXES: Final = (".jpg", ".jpeg", ".png")
 _EXAMPLES: Final = 3
+_LISTS: Final = ("fractions", "voted")
 
 NO_IMAGE: Final = "no image of that name"
 NO_LINE: Final = "an image without a line in the table"
@@ -132,7 +136,7 @@ def from_catalogue(images: pa.Table, *, sky: Sky, folder: Path) -> ImageList:
     columns["image"] = pc.binary_join_element_wise(images["source"], images["image"], ":")
     columns["galaxy"] = pc.coalesce(images["galaxy"], images["object_key"], images["sha256"])
     columns["stamp"] = images["sha256"]
-    for name in ("r", "petro_r90", "fractions"):
+    for name in ("r", "petro_r90", *_LISTS):
         columns[name] = images[name] if name in images.column_names else pa.nulls(n, SCHEMA.field(name).type)
     columns["label"] = pa.nulls(n, pa.string())
     return _write(pa.table(columns), sky=sky, origin="the catalogue", rejected=Counter(), folder=folder)
@@ -182,10 +186,12 @@ def _write(rows: pa.Table, *, sky: Sky, origin: str, rejected: Counter[str], fol
 
 
 def _digest(rows: pa.Table, names: Sequence[str]) -> str:
-    plain = rows.select([name for name in names if name != "fractions"])
-    if "fractions" in names:  # texts and numbers alone have a digest of their own
-        flat = pc.list_flatten(pc.fill_null(rows["fractions"], [float("nan")] * len(STEMS)).combine_chunks())
-        told = pc.is_valid(rows["fractions"])
-        plain = plain.append_column("voted", told.cast(pa.int64()))
-        return table_digest(plain, salt="images")[:32] + table_digest(pa.table({"fractions": flat}), salt="votes")[:32]
-    return table_digest(plain, salt="images")
+    """Return a digest of texts, numbers and lists; lists by themselves, flattened, with which of them are there."""
+    lists = [name for name in _LISTS if name in names]
+    plain = rows.select([name for name in names if name not in _LISTS])
+    flat = {}
+    for name in lists:
+        plain = plain.append_column(f"{name} there", pc.is_valid(rows[name]).cast(pa.int64()))
+        flat[name] = pc.list_flatten(pc.fill_null(rows[name], [float("nan")] * len(STEMS)).combine_chunks())
+    digests = table_digest(plain, salt="images") + table_digest(pa.table(flat), salt="votes")
+    return hashlib.sha256(digests.encode()).hexdigest()

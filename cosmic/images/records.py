@@ -110,6 +110,13 @@ class ImageScored:
 
 
 @dataclass(frozen=True, slots=True)
+class ImageHeld:
+    """Final models scored on one folder set aside: the id of each fit, and a `Holdout` of the facts on disk."""
+
+    scores: tuple[tuple[str, Path], ...]
+
+
+@dataclass(frozen=True, slots=True)
 class Imaged:
     """Everything that the image steps of one run handed back.
 
@@ -123,3 +130,4 @@ class Imaged:
     pictures: Path | None = None
     maps: Path | None = None
     not_run: str | None = None
+    held: tuple[ImageHeld, ...] = ()

@@ -9,30 +9,22 @@ from pathlib import Path
 from typing import Final
 
 import numpy as np
-import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cosmic import artefacts
-from cosmic.arrays import floats
-from cosmic.facts.images import ImagesRead, ImageStudy, LabelCeiling, Stratum
-from cosmic.galaxyzoo.soft import soft_labels
-from cosmic.galaxyzoo.votes import fraction_array
+from cosmic.facts.images import ImagesRead, ImageStudy
 from cosmic.images import labelling
-from cosmic.images.ceiling import ceiling, redraw
+from cosmic.images.ceiling import of_images
 from cosmic.images.data import LabelledImages
 from cosmic.images.decode import decoder
 from cosmic.images.examples import Shown, pick
 from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageScored, Scheme
 from cosmic.images.scoring import answers, n_galaxies, read_fit
-from cosmic.images.strata import strata
-from cosmic.models.predictions import Predictions
+from cosmic.images.strata import of_test_images
 from cosmic.records import Sky
-from cosmic.splits import PARTS
 
 DRAWS: Final = 20
-_FEWEST: Final = 20
-"""Galaxies with votes below which nothing is said of volunteers."""
 _log = logging.getLogger(__name__)
 
 
@@ -71,10 +63,11 @@ def tell(
         notes=tuple(notes),
     )
     shown: Shown | None = None
-    limit, again = _ceiling(data, images, seed=seed)
+    scheme = Scheme.HUBBLE14 if data.scheme is Scheme.VOTES else data.scheme
+    limit, again = of_images(images, scheme=scheme, draws=DRAWS, seed=seed, source=data.pixels.origin) or (None, None)
     if chosen is not None:
         said = answers(chosen.fitted, images)
-        told = told.model_copy(update={"ceiling": limit, "strata": _strata(images, said, again)})
+        told = told.model_copy(update={"ceiling": limit, "strata": of_test_images(images, said.p, again=again)})
         shown = pick(said, images, fit=chosen.fitted.id, saliency=saliency, folder=folder)
     elif limit is not None:
         told = told.model_copy(update={"ceiling": limit})
@@ -120,49 +113,3 @@ def _read(data: ImageData, images: LabelledImages | None) -> ImagesRead:
         crop=data.pixels.crop,
         decoder=decoder(),
     )
-
-
-def _ceiling(
-    data: ImageData, images: LabelledImages, *, seed: int
-) -> tuple[LabelCeiling | None, NDArray[np.float64] | None]:
-    """Return how far volunteers agree with themselves on these galaxies, and the share of each; None without votes."""
-    scheme = Scheme.HUBBLE14 if data.scheme is Scheme.VOTES else data.scheme
-    total = floats(images.table, "total_classifications")
-    voted = pc.is_valid(images.table["fractions"].combine_chunks()).to_numpy(zero_copy_only=False) & (total > 0)
-    if scheme is Scheme.GIVEN or voted.sum() < _FEWEST:
-        return None, None
-    rows = np.flatnonzero(voted)
-    fractions = fraction_array(images.table, "fractions")[rows]
-    votes = total[rows].astype(np.int64)
-    blocks = images.table["block"].combine_chunks().take(pa.array(rows))
-    found = ceiling(
-        fractions,
-        votes,
-        scheme=scheme,
-        names=images.names,
-        draws=DRAWS,
-        seed=seed,
-        source=data.pixels.origin,
-        blocks=blocks,
-    )
-    again = np.full(len(images.rows), np.nan)
-    again[rows] = redraw(
-        fractions, votes, scheme=scheme, names=images.names, draws=DRAWS, seed=seed, voted=None, truth="observed"
-    ).share
-    return found, again
-
-
-def _strata(images: LabelledImages, said: Predictions, again: NDArray[np.float64] | None) -> tuple[Stratum, ...]:
-    test = said.part == PARTS.index("test")
-    right = (said.answer == said.y)[test]
-    limit = None if again is None else again[test]
-    found: tuple[Stratum, ...] = ()
-    if again is not None:
-        agreement = soft_labels(fraction_array(images.table, "fractions")).agreement
-        found += strata(right, agreement[test], by="agreement", again=limit)
-        found += strata(right, floats(images.table, "total_classifications")[test], by="votes", again=limit)
-    for name, by in (("petro_r90", "size"), ("r", "magnitude")):
-        values = floats(images.table, name)[test]
-        if np.isfinite(values).sum() >= _FEWEST:
-            found += strata(right, values, by=by, again=limit)  # type: ignore[arg-type]
-    return found

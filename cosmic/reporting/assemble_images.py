@@ -8,7 +8,7 @@ from functools import partial
 from pathlib import Path
 
 from cosmic import artefacts
-from cosmic.facts import Best, Result
+from cosmic.facts import Best, Holdout, Result
 from cosmic.facts.images import ImageStudy
 from cosmic.images.records import Imaged
 from cosmic.records import Arm, Task
@@ -20,7 +20,14 @@ def image_results(imaged: Imaged | None) -> tuple[Result, ...]:
         return ()
     if imaged.not_run is not None:
         return (Result(task=Task.GALAXY_IMAGE, arm=Arm.IMAGES, not_run=imaged.not_run),)
-    return tuple(Result.model_validate_json(artefacts.check(one.result).read_bytes()) for one in imaged.scored)
+    held: dict[str, list[Holdout]] = {}
+    for name, path in (pair for one in imaged.held for pair in one.scores):
+        held.setdefault(name, []).append(Holdout.model_validate_json(artefacts.check(path).read_bytes()))
+    found = []
+    for one in imaged.scored:
+        result = Result.model_validate_json(artefacts.check(one.result).read_bytes())
+        found.append(result.model_copy(update={"holdout": tuple(held.get(one.fitted.id, ()))}))
+    return tuple(found)
 
 
 def best_of_images(imaged: Imaged | None, results: Sequence[Result]) -> tuple[Best, ...]:

@@ -34,7 +34,7 @@ def stored(name: str, p: np.ndarray, folder: Path) -> ImageFitted:
         answered_images_a_cpu_s=100.0,
     )  # fmt: skip
     return ImageFitted(
-        id=name, model=name, folder=home, probabilities=save_probabilities(p, home),
+        id=name, model=name, file=home / "model.json", probabilities=save_probabilities(p, home),
         facts=artefacts.write(home / "facts.json", lambda part: part.write_text(facts.model_dump_json(), "utf-8")),
     )  # fmt: skip
 
