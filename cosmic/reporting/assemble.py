@@ -132,7 +132,9 @@ def assemble(
     folder = reports / identity.id
     folder.mkdir(parents=True, exist_ok=True)
     rows = pq.read_table(records.snapshot.path, columns=["object_key", "block", "ra", "dec"])
-    part = part_codes(rows, split=options.split, salt=salt, seed=options.seed) if rows.num_rows else np.zeros(0, np.int8)
+    part = (
+        part_codes(rows, split=options.split, salt=salt, seed=options.seed) if rows.num_rows else np.zeros(0, np.int8)
+    )
     results = (*_results(records, sky=records.snapshot.sky), *image_results(records.imaged))
     at = {(r.task, r.arm, r.model, r.rebalancing, r.searched): index for index, r in enumerate(results)}
     cards = task_cards(records.prepared)

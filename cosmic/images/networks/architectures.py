@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import logging
 import os
-import warnings
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -167,33 +166,27 @@ NETWORKS: Final = tuple(_BUILDERS)
 
 def _imagenet(keras: Any, network: Any, wanted: str) -> str:
     """Give ResNet50's body the weights of ImageNet; return where they are from."""
-    if wanted == DOWNLOAD:
-        try:
-            body = keras.applications.ResNet50(
-                include_top=False, weights="imagenet", input_shape=(STUDY_SIDE, STUDY_SIDE, 3), pooling="avg"
-            )
-        except Exception as exc:  # whatever a network, a proxy or a certificate may raise
+    path = Path(wanted)
+    if wanted != DOWNLOAD and not path.is_file():
+        raise ConfigError(
+            f"COSMIC_IMAGENET names {wanted}, which is no file. Give a Keras weights file of ResNet50, download, or none."
+        )
+    try:
+        body = keras.applications.ResNet50(
+            include_top=False, weights="imagenet" if wanted == DOWNLOAD else wanted,
+            input_shape=(STUDY_SIDE, STUDY_SIDE, 3), pooling="avg",
+        )  # fmt: skip
+    except Exception as exc:  # whatever a network, a proxy, a certificate or a file may raise
+        if wanted == DOWNLOAD:
             raise ConfigError(
                 f"ImageNet's weights of ResNet50 cannot be downloaded ({exc}). Give the path of a Keras weights file without "
                 "its top with COSMIC_IMAGENET, or none to begin at random."
             ) from exc
-        by_name = {layer.name: layer for layer in body.layers}
-        for layer in network.layers:
-            if layer.name in by_name:
-                layer.set_weights(by_name[layer.name].get_weights())
-        return "ImageNet, downloaded by Keras"
-    path = Path(wanted)
-    if not path.is_file():
-        raise ConfigError(
-            f"COSMIC_IMAGENET names {wanted}, which is no file. Give a Keras weights file of ResNet50, download, or none."
-        )
-    before = [one.numpy().sum() for one in network.weights[:2]]
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            network.load_weights(str(path), by_name=True) if path.suffix == ".h5" else network.load_weights(str(path))
-    except Exception as exc:
         raise ConfigError(f"{wanted} holds no weights of ResNet50 without its top: {exc}") from exc
-    if before == [one.numpy().sum() for one in network.weights[:2]]:
-        raise ConfigError(f"{wanted} holds no weights for the layers of ResNet50, so nothing was read from it.")
+    by_name = {layer.name: layer for layer in body.layers}
+    for layer in network.layers:
+        if layer.name in by_name:
+            layer.set_weights(by_name[layer.name].get_weights())
+    if wanted == DOWNLOAD:
+        return "ImageNet, downloaded by Keras"
     return f"ImageNet, {path.name}, sha256 {artefacts.sha256_of(path)[:16]}"
