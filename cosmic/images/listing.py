@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from cosmic import artefacts
 from cosmic.canonical import table_digest
 from cosmic.errors import ConfigError
+from cosmic.galaxyzoo.tree import STEMS
 from cosmic.galaxyzoo.votes import FRACTIONS
 from cosmic.images import label_table
 from cosmic.images.records import ImageList
@@ -183,7 +184,7 @@ def _write(rows: pa.Table, *, sky: Sky, origin: str, rejected: Counter[str], fol
 def _digest(rows: pa.Table, names: Sequence[str]) -> str:
     plain = rows.select([name for name in names if name != "fractions"])
     if "fractions" in names:  # texts and numbers alone have a digest of their own
-        flat = rows["fractions"].combine_chunks().flatten()  # of lists that are there
+        flat = pc.list_flatten(pc.fill_null(rows["fractions"], [float("nan")] * len(STEMS)).combine_chunks())
         told = pc.is_valid(rows["fractions"])
         plain = plain.append_column("voted", told.cast(pa.int64()))
         return table_digest(plain, salt="images")[:32] + table_digest(pa.table({"fractions": flat}), salt="votes")[:32]
