@@ -1,8 +1,9 @@
-"""What reading images costs: `python -m benchmarks.images input --images DIR [--labels FILE]`.
+"""What reading images costs, and which galaxies two sets share: `python -m benchmarks.images input|shared --images DIR …`.
 
 `input` decodes all images of a folder into a new memory map, once for each size and crop: files read, digests, checks,
 duplicates and the seal of what was written included. Prints images per CPU-second (user and system, all threads) and per
-second of wall clock. Machines are noisy: read it more than once; `--repeat` takes the least CPU time of several.
+second of wall clock. `shared` compares the images of `--images` with those of `--others`, as wholes and as the central 224/424
+of the others, and prints how many of the first are how like one of the second. Machines are noisy: read it more than once; `--repeat` takes the least CPU time of several.
 """
 
 from __future__ import annotations
@@ -14,9 +15,10 @@ import time
 from pathlib import Path
 from typing import Final
 
+from cosmic.images.alike import LEAST, most_alike
 from cosmic.images.decode import decoder
 from cosmic.images.listing import from_folder
-from cosmic.images.pixels import make_pixels
+from cosmic.images.pixels import load, make_pixels, read_rows
 
 SQUARES: Final = ((64, 240 / 424), (96, 240 / 424), (64, 1.0), (224, 224 / 424), (224, 1.0))
 """Size in px, and the crop in units of the image's side."""
@@ -40,6 +42,22 @@ def read_images(images: Path, labels: Path | None, *, workers: int, repeat: int)
         print(f"{size:>4}{crop:>7.3f}{n:>8}{n - made.images:>5}{best[0]:>8.2f}{n / best[0]:>11.0f}{n / best[1]:>8.0f}")
 
 
+def compare(images: Path, labels: Path | None, others: Path, other_labels: Path | None) -> None:
+    """Print how alike the images of two folders are, for two ways that one may have been made of the other."""
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        one = make_pixels(from_folder(images, labels, folder=folder), size=64, crop=1.0, folder=folder)
+        listing = from_folder(others, other_labels, folder=folder)
+        print(f"{'others':>14}{'above 0.99':>12}   the 30 highest correlations")
+        for called, crop in (("whole", 1.0), ("central 224/424", 224 / 424)):
+            other = make_pixels(listing, size=64, crop=crop, folder=folder)
+            _, correlation = most_alike(
+                load(one)[read_rows(one)["place"].to_numpy()], load(other)[read_rows(other)["place"].to_numpy()]
+            )
+            highest = " ".join(f"{value:.4f}" for value in sorted(correlation.tolist(), reverse=True)[:30])
+            print(f"{called:>14}{int((correlation > LEAST).sum()):>12}   {highest}")
+
+
 def main() -> None:
     """Run the measurement that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=__doc__)
@@ -49,7 +67,15 @@ def main() -> None:
     reading.add_argument("--labels", type=Path)
     reading.add_argument("--workers", type=int, default=2)
     reading.add_argument("--repeat", type=int, default=1)
+    shared = asked.add_parser("shared", help="compare two folders of images")
+    for option in ("--images", "--others"):
+        shared.add_argument(option, type=Path, required=True)
+    for option in ("--labels", "--other-labels"):
+        shared.add_argument(option, type=Path)
     arguments = parser.parse_args()
+    if arguments.what == "shared":
+        compare(arguments.images, arguments.labels, arguments.others, arguments.other_labels)
+        return
     read_images(arguments.images, arguments.labels, workers=arguments.workers, repeat=arguments.repeat)
 
 

@@ -20,7 +20,7 @@ from PIL import UnidentifiedImageError
 
 from cosmic.galaxyzoo.images import LARGEST_BYTES, LEAST_SPREAD, SIDES, Flaw
 
-VERSION: Final = "2"
+VERSION: Final = "3"
 """Of what comes out for the same bytes; another one makes pixels anew."""
 _FORMATS: Final = ("JPEG", "PNG")
 _MODES: Final = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "CMYK", "YCbCr")
@@ -69,7 +69,7 @@ def decode(
     content : bytes
         A JPEG or PNG file.
     size : int
-        Side of what comes out, px. Each of its pixels is the mean of those it covers.
+        Side of what comes out, px. Each of its pixels is a mean of those that it and half its neighbours cover.
     crop : float
         Side of the square about the middle, in units of the image's smaller side, more than 0 and at most 1.
     buffer : numpy.ndarray, optional
@@ -149,4 +149,5 @@ def _square(whole: NDArray[np.uint8], *, size: int, crop: float) -> NDArray[np.u
     if max(abs(side - size), abs(left - x), abs(top - y)) < _TINY:  # pixel for pixel
         return whole[y : y + size, x : x + size].copy()
     box = (left, top, min(left + side, width), min(top + side, height))
-    return np.asarray(Pillow.fromarray(whole).resize((size, size), Pillow.Resampling.BOX, box=box))
+    # not the box filter: it takes whole pixels or none, so that the same field at two resolutions comes out shifted
+    return np.asarray(Pillow.fromarray(whole).resize((size, size), Pillow.Resampling.BILINEAR, box=box))

@@ -148,7 +148,9 @@ def _rows(table: pa.Table, layout: _Layout, mapping: Path) -> pa.Table:
     galaxy = ids if layout.galaxy not in _IMAGE else pc.replace_substring_regex(ids, _ENDING, "")
     galaxy = pc.binary_join_element_wise(_PREFIX[layout.galaxy], galaxy, "")
     fractions = _fractions(table, layout)
-    strings = pc.coalesce(text("gz2_class"), build_strings(fractions) if layout.sets else pa.nulls(n, pa.string()))
+    strings = pc.coalesce(
+        text("gz2_class"), pa.nulls(n, pa.string()) if fractions is None else build_strings(fractions)
+    )
     return pa.table(
         {
             "image": image,
@@ -169,8 +171,10 @@ def _rows(table: pa.Table, layout: _Layout, mapping: Path) -> pa.Table:
     )  # fmt: skip
 
 
-def _fractions(table: pa.Table, layout: _Layout) -> Floats:
-    """Return the fractions within each task, shape (n, 37), NaN where there are none."""
+def _fractions(table: pa.Table, layout: _Layout) -> Floats | None:
+    """Return the fractions within each task, shape (n, 37), NaN where there are none; None where the table has no votes."""
+    if not layout.sets:
+        return None
     found = np.full((table.num_rows, len(STEMS)), np.nan)
     for names in layout.sets:
         own = np.column_stack([floats(table, name) for name in names])
@@ -183,19 +187,20 @@ def _fractions(table: pa.Table, layout: _Layout) -> Floats:
 
 
 def _reasons(
-    table: pa.Table, layout: _Layout, *, ids: pa.Array, image: pa.Array, fractions: Floats, told: pa.Array
+    table: pa.Table, layout: _Layout, *, ids: pa.Array, image: pa.Array, fractions: Floats | None, told: pa.Array
 ) -> pa.Array:
     """Return the first reason why each line cannot be used; null where there is none."""
     exact = _WHOLE if layout.galaxy in _OBJECTS else None
     inexact = pc.invert(pc.match_substring_regex(ids, exact)) if exact else pc.match_substring_regex(ids, _FLOAT)
-    outside = (fractions < -_SLACK) | (fractions > 1 + _SLACK)
     reasons = table[FAULT].combine_chunks()
     tests = [
         (pc.is_null(ids), NO_ID),
         (pc.fill_null(inexact, False), FLOAT_ID),
         (pc.invert(told), NO_LABEL),
-        (pa.array(outside.any(axis=1)), OUTSIDE),
     ]
+    if fractions is not None:
+        outside = (fractions < -_SLACK) | (fractions > 1 + _SLACK)
+        tests.append((pa.array(outside.any(axis=1)), OUTSIDE))
     if layout.cumulative:
         given = np.column_stack([floats(table, name) for name in layout.sets[0]])
         tests.append((pa.array(kaggle.inconsistent(np.nan_to_num(given)) > 0), UNEQUAL))

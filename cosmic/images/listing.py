@@ -118,7 +118,7 @@ def from_folder(images: Path, labels: Path | None, *, folder: Path) -> ImageList
             "this folder?"
         )
     found = [file for file, why in zip(at, reasons, strict=True) if file is not None and why is None]
-    rows = rows.append_column("path", pa.array([str(path) for path in found]))
+    rows = rows.append_column("path", pa.array(found))
     rows = rows.append_column("stamp", pa.array([_stamp(path) for path in found]))
     return _write(rows, sky=Sky.REAL, origin=f"{images.name} with {table.name}", rejected=rejected, folder=folder)
 
@@ -147,22 +147,22 @@ def read(listing: ImageList) -> pa.Table:
     return pq.read_table(artefacts.check(listing.path))
 
 
-def _files(images: Path) -> tuple[dict[str, Path], int]:
+def _files(images: Path) -> tuple[dict[str, str], int]:
     """Return the images by name without the ending, of two of one name the first, and how many are left out for that."""
-    found: dict[str, Path] = {}
+    found: dict[str, str] = {}
     repeated = 0
-    for folder, inner, files in os.walk(images):
+    for folder, inner, files in os.walk(images.absolute()):
         inner.sort()
         for name in sorted(files):
-            path = Path(folder, name)
-            if path.suffix.lower() in SUFFIXES and not name.startswith("."):
-                repeated += path.stem in found
-                found.setdefault(path.stem, path.absolute())
+            stem, dot, suffix = name.rpartition(".")
+            if stem and dot + suffix.lower() in SUFFIXES and not name.startswith("."):
+                repeated += stem in found
+                found.setdefault(stem, f"{folder}{os.sep}{name}")
     return found, repeated
 
 
-def _stamp(path: Path) -> str:
-    state = path.stat()
+def _stamp(path: str) -> str:
+    state = os.stat(path)  # noqa: PTH116 - of hundreds of thousands
     return f"{state.st_size}:{state.st_mtime_ns}"
 
 
