@@ -197,21 +197,16 @@ print(json.dumps({"digest": digest(network), "epochs": progress.done}), flush=Tr
 @pytest.mark.slow
 def test_a_killed_training_goes_on_at_the_last_epoch_to_the_same_weights(tmp_path: Path) -> None:
     def run(folder: str, *, kill_after: int | None = None) -> list[dict[str, Any]]:
-        process = subprocess.Popen(
-            [sys.executable, "-c", _DRILL, str(tmp_path / folder)],
-            stdout=subprocess.PIPE,
-            stderr=subprocess.DEVNULL,
-            text=True,
-        )
-        assert process.stdout is not None
+        command = [sys.executable, "-c", _DRILL, str(tmp_path / folder)]
         lines = []
-        for line in process.stdout:
-            lines.append(json.loads(line))
-            if kill_after is not None and lines[-1].get("epoch") == kill_after:
-                time.sleep(0.2)  # into the next epoch
-                process.send_signal(signal.SIGKILL)
-                break
-        process.wait()
+        with subprocess.Popen(command, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL, text=True) as process:
+            assert process.stdout is not None
+            for line in process.stdout:
+                lines.append(json.loads(line))
+                if kill_after is not None and lines[-1].get("epoch") == kill_after:
+                    time.sleep(0.2)  # into the next epoch
+                    process.send_signal(signal.SIGKILL)
+                    break
         return lines
 
     undisturbed = run("whole")
