@@ -197,6 +197,12 @@ class PipelineOptions(BaseSettings):
         "the speed of the machine.",
         json_schema_extra={"metavar": "N"},
     )
+    image_pretraining: Path | None = Field(
+        None,
+        description="A folder with images/ and labels.csv of other labels: whether a network that learns them first does "
+        "better is found by folds and seeds, and told.",
+        json_schema_extra={"metavar": "DIR"},
+    )
     holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
         description="A labelled file that every final model is scored on, or a folder with images/ and labels.csv. It passes "

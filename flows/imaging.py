@@ -4,9 +4,12 @@ from __future__ import annotations
 
 import logging
 from dataclasses import replace
+from pathlib import Path
 from typing import Final
 
+from cosmic.errors import ConfigError
 from cosmic.home import Home
+from cosmic.images.comparing import WHOLE, helps
 from cosmic.images.networks.architectures import NETWORKS, missing
 from cosmic.images.networks.feeding import CUTS, Preprocessing
 from cosmic.images.networks.recipes import RECIPES
@@ -56,12 +59,17 @@ def learn_from_images(
     asked, notes = _asked(options)
     if not asked:
         return steps.one(tasks.not_run, data, "; ".join(notes), folder=home.pictures)
-    fits = _fits(asked, listing, data, options=options, settings=settings, home=home, steps=steps)
+    transfer, initial = _pretrained(
+        listing, data, options=options, salt=salt, settings=settings, home=home, steps=steps
+    )
+    fits = _fits(asked, listing, data, initial, options=options, settings=settings, home=home, steps=steps)
     scored = _scored(fits, data, options=options, settings=settings, home=home, steps=steps)
     best = choose(scored)
     if best is None:
         return steps.one(tasks.not_run, data, "no model could be scored on validation", folder=home.pictures)
-    again = _refit(best.fitted, fits, listing, data, options=options, settings=settings, home=home, steps=steps)
+    again = _refit(
+        best.fitted, fits, listing, data, initial, options=options, settings=settings, home=home, steps=steps
+    )
     if again:
         fits += again
         scored += _scored(again, data, options=options, settings=settings, home=home, steps=steps)
@@ -76,6 +84,7 @@ def learn_from_images(
         seed=options.seed,
         folder=home.pictures,
         notes=notes,
+        transfer=transfer,
     )
     held = _held_out(best, fits, data, options=options, settings=settings, home=home, steps=steps)
     return replace(told, held=held)
@@ -140,10 +149,44 @@ def _asked(options: PipelineOptions) -> tuple[tuple[Model, ...], tuple[str, ...]
     return tuple(one for one in asked if one not in NETWORKS), notes
 
 
+def _pretrained(
+    listing: ImageList,
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    salt: str,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+) -> tuple[Path | None, Path | None]:
+    """Train a network on other labels and find whether beginning with it helps; return that, and its weights where it does."""
+    if options.image_pretraining is None or missing() is not None:
+        return None, None
+    folder = home.pictures
+    others = steps.one(tasks.list_held, options.image_pretraining, folder=folder)
+    cut = CUTS[Preprocessing.PLAIN]
+    pixels = steps.one(tasks.decode, others, size=cut.size, crop=cut.crop, folder=folder)
+    first = steps.one(tasks.label, pixels, scheme=None, min_class_size=options.image_class_size, split=options.split,
+                      salt=salt, seed=options.seed, folder=folder)  # fmt: skip
+    if first.not_run is not None:
+        raise ConfigError(f"{options.image_pretraining} teaches nothing: {first.not_run}.")
+    network = _network(Model.COMPACT_CNN, others, first, None, options=options, settings=settings, home=home, steps=steps,
+                       epochs=options.image_epochs, budget=None if options.image_epochs else options.image_seconds,
+                       refit=True)  # fmt: skip
+    sides = tuple(
+        steps.one(tasks.decode, one, size=WHOLE.size, crop=WHOLE.crop, folder=folder) for one in (listing, others)
+    )
+    found = steps.one(
+        tasks.transfer, data, sides, first, network, seed=options.seed, threads=settings.workers, folder=folder
+    )
+    return found, network.file if helps(found) else None
+
+
 def _fits(
     asked: tuple[Model, ...],
     listing: ImageList,
     data: ImageData,
+    initial: Path | None,
     *,
     options: PipelineOptions,
     settings: Settings,
@@ -160,7 +203,7 @@ def _fits(
             continue
         budget = share * BEFORE if model is Model.COMPACT_CNN else share
         fits.append(
-            _network(model, listing, data, options=options, settings=settings, home=home, steps=steps,
+            _network(model, listing, data, initial, options=options, settings=settings, home=home, steps=steps,
                      epochs=options.image_epochs, budget=None if options.image_epochs else budget, refit=False)
         )  # fmt: skip
     if set(USUAL) <= set(asked):
@@ -174,6 +217,7 @@ def _refit(
     fits: tuple[ImageFitted, ...],
     listing: ImageList,
     data: ImageData,
+    initial: Path | None,
     *,
     options: PipelineOptions,
     settings: Settings,
@@ -190,7 +234,7 @@ def _refit(
         return ()
     known = read_fit(network)
     epochs = known.epochs_planned if RECIPES[Model(network.model)].cosine else known.best_epoch
-    again = _network(Model(network.model), listing, data, options=options, settings=settings, home=home, steps=steps,
+    again = _network(Model(network.model), listing, data, initial, options=options, settings=settings, home=home, steps=steps,
                      epochs=epochs, budget=None, refit=True)  # fmt: skip
     if not average:
         return (again,)
@@ -202,6 +246,7 @@ def _network(
     model: Model,
     listing: ImageList,
     data: ImageData,
+    initial: Path | None,
     *,
     options: PipelineOptions,
     settings: Settings,
@@ -225,6 +270,7 @@ def _network(
         imagenet=settings.imagenet,
         refit=refit,
         folder=home.pictures,
+        initial=initial if model is Model.COMPACT_CNN else None,
     )
 
 

@@ -73,6 +73,7 @@ def network(
     imagenet: str,
     refit: bool,
     folder: Path,
+    initial: Path | None = None,
 ) -> ImageFitted:
     """Train a network within a budget, or for exactly so many epochs; go on where an earlier run was stopped."""
     from cosmic.images import labelling
@@ -80,7 +81,7 @@ def network(
 
     order = running.Order(
         model, data.id, seed, training.recipe_of(model), epochs=epochs, budget=budget, threads=threads,
-        imagenet=imagenet, refit=refit,
+        imagenet=imagenet, refit=refit, initial=initial,
     )  # fmt: skip
     images = labelling.load(data, pixels)
     return stored.fit_network(images, order, scheme=data.scheme, folder=folder, report=stored.log_pace(order))
@@ -127,6 +128,7 @@ def tell(
     seed: int,
     folder: Path,
     notes: tuple[str, ...] = (),
+    transfer: Path | None = None,
 ) -> Imaged:
     """Find the label ceiling, where the chosen model fails, and examples."""
     from cosmic.images import explaining, telling
@@ -134,6 +136,7 @@ def tell(
     return telling.tell(
         data, fits, scored, chosen=chosen, budget_minutes=budget_minutes,
         saliency=explaining.saliency(fits, data), seed=seed, folder=folder, notes=notes,
+        transfer=transfer,
     )  # fmt: skip
 
 
@@ -173,3 +176,20 @@ def hold_out(
         path, listing, serving.Sides(sides), data=data, fits=fits, final=final, resamples=resamples, seed=seed,
         folder=folder,
     )  # fmt: skip
+
+
+@task(**policy("transfer"), task_run_name="learn other labels first, or not")
+def transfer(
+    data: ImageData,
+    sides: tuple[Pixels, Pixels],
+    first: ImageData,
+    network: ImageFitted,
+    *,
+    seed: int,
+    threads: int,
+    folder: Path,
+) -> Path:
+    """Find by folds and seeds whether a network that learned the first labels does better; `sides` are both sets, whole."""
+    from cosmic.images import comparing
+
+    return comparing.compared(data, sides, first, network, seed=seed, threads=threads, folder=folder)

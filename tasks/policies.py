@@ -275,6 +275,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "average": makes_files("cosmic.images.averaging"),
     "score-images": makes_files("cosmic.images.scoring"),
     "tell-images": makes_files("cosmic.images.telling", "cosmic.images.explaining"),
+    "transfer": makes_files("cosmic.images.comparing"),
     "hold-out-images": makes_files("cosmic.images.serving"),
     "not-run-images": makes_files("cosmic.images.telling"),
     "report": always_runs(),

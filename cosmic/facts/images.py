@@ -165,16 +165,18 @@ class Trial(Block):
 class Transfer(Block):
     """Whether a network that learned other labels first does better: the same folds and seeds both ways, paired.
 
-    `difference` is of the mean accuracy, pretrained less from scratch; `p_value` is of the corrected resampled t-test over
+    `left_out` images show galaxies that the first ones show too. `difference` is of the mean accuracy, pretrained less from scratch; `p_value` is of the corrected resampled t-test over
     folds and seeds (Nadeau & Bengio 2003), two-sided.
     """
 
     scheme: str
     classes: tuple[str, ...]
     images: int
+    left_out: int = 0
     pretrained_on: str
     folds: int
     seeds: int
+    epochs: int
     scratch: tuple[Trial, ...]
     pretrained: tuple[Trial, ...]
     difference: float

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cosmic import artefacts
 from cosmic.facts.images import ImagesRead, ImageStudy
-from cosmic.images import labelling
+from cosmic.images import comparing, labelling
 from cosmic.images.ceiling import of_images
 from cosmic.images.data import LabelledImages
 from cosmic.images.decode import decoder
@@ -39,6 +39,7 @@ def tell(
     seed: int,
     folder: Path,
     notes: Sequence[str] = (),
+    transfer: Path | None = None,
 ) -> Imaged:
     """Return everything that is told of the images of a run, written to `folder`.
 
@@ -60,6 +61,7 @@ def tell(
         budget_minutes=budget_minutes,
         fits=tuple(read_fit(one) for one in fits),
         chosen=None if chosen is None else chosen.fitted.id,
+        transfer=None if transfer is None else comparing.read(transfer),
         notes=tuple(notes),
     )
     shown: Shown | None = None

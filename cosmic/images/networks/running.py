@@ -64,7 +64,10 @@ class Order:
     @property
     def id(self) -> str:
         """Return the sha256 of everything that decides the weights."""
-        told = asdict(self) | {"initial": None if self.initial is None else self.initial.name, "form": _FORM}
+        told = asdict(self) | {
+            "initial": self.initial and f"{self.initial.parent.name}/{self.initial.name}",
+            "form": _FORM,
+        }
         return sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:40]
 
 
