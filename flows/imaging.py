@@ -17,7 +17,7 @@ from cosmic.images.records import Cut, Imaged, ImageData, ImageFitted, ImageHeld
 from cosmic.images.scoring import choose, read_fit
 from cosmic.images.shape_trees import CUT
 from cosmic.machine import Settings
-from cosmic.records import Model, Task
+from cosmic.records import Model, Sky, Task
 from cosmic.settings import PipelineOptions
 from flows.steps import Steps
 from tasks import images as tasks
@@ -129,6 +129,8 @@ def _cut(model: Model) -> Cut:
 def _listing(options: PipelineOptions, *, home: Home, steps: Steps) -> ImageList:
     if options.images is not None:
         return steps.one(tasks.list_folder, options.images, options.labels, folder=home.pictures)
+    if options.sky is Sky.SIMULATED:
+        return steps.one(tasks.list_simulated, rows=options.rows, seed=options.seed, home=home)
     return steps.one(tasks.list_catalogue, home=home)
 
 

@@ -31,6 +31,19 @@ def list_catalogue(*, home: Home) -> ImageList:
         return listing.from_catalogue(catalogue.galaxy_images(), sky=home.sky, folder=home.pictures)
 
 
+@task(**policy("list-images"), task_run_name="draw the simulated sky's galaxies")
+def list_simulated(*, rows: int, seed: int, home: Home) -> ImageList:
+    """Draw the galaxies of the simulated sky that volunteers saw, unless their pictures are there."""
+    from cosmic.catalogue import open_catalogue
+    from cosmic.images import simulated
+
+    with open_catalogue(home, Settings()) as catalogue:
+        objects = catalogue.rows()
+    return simulated.simulated_list(
+        objects, rows=rows, seed=seed, store=home.images, folder=home.pictures, workers=Settings().workers
+    )
+
+
 @task(**policy("decode-images"), task_run_name="decode {listing.images} images at {size} px")
 def decode(listing: ImageList, *, size: int, crop: float, folder: Path) -> Pixels:
     """Decode images once, judge them, and set apart what cannot be used."""

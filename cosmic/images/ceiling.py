@@ -176,7 +176,10 @@ def of_images(
     total = np.nan_to_num(floats(data.table, "total_classifications")).astype(np.int64)
     if not (~np.isnan(fractions).all(axis=1) & (total > 0)).any():
         return None
-    voted = fraction_array(data.table, "voted") if "voted" in names else None
+    voted = None
+    if "voted" in names:
+        voted = fraction_array(data.table, "voted")
+        voted = np.where(np.isnan(voted).all(axis=1, keepdims=True), fractions, voted)
     blocks = data.table["block"].combine_chunks() if "block" in names else None
     again = redraw(fractions, total, scheme=scheme, names=data.names, draws=draws, seed=seed, voted=voted)
     found = ceiling(

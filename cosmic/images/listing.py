@@ -120,7 +120,7 @@ def from_folder(images: Path, labels: Path | None, *, folder: Path) -> ImageList
     found = [file for file, why in zip(at, reasons, strict=True) if file is not None and why is None]
     rows = rows.append_column("path", pa.array(found))
     rows = rows.append_column("stamp", pa.array([_stamp(path) for path in found]))
-    return _write(rows, sky=Sky.REAL, origin=f"{images.name} with {table.name}", rejected=rejected, folder=folder)
+    return write(rows, sky=Sky.REAL, origin=f"{images.name} with {table.name}", rejected=rejected, folder=folder)
 
 
 def from_catalogue(images: pa.Table, *, sky: Sky, folder: Path) -> ImageList:
@@ -139,7 +139,7 @@ def from_catalogue(images: pa.Table, *, sky: Sky, folder: Path) -> ImageList:
     for name in ("r", "petro_r90", *_LISTS):
         columns[name] = images[name] if name in images.column_names else pa.nulls(n, SCHEMA.field(name).type)
     columns["label"] = pa.nulls(n, pa.string())
-    return _write(pa.table(columns), sky=sky, origin="the catalogue", rejected=Counter(), folder=folder)
+    return write(pa.table(columns), sky=sky, origin="the catalogue", rejected=Counter(), folder=folder)
 
 
 def read(listing: ImageList) -> pa.Table:
@@ -166,7 +166,8 @@ def _stamp(path: str) -> str:
     return f"{state.st_size}:{state.st_mtime_ns}"
 
 
-def _write(rows: pa.Table, *, sky: Sky, origin: str, rejected: Counter[str], folder: Path) -> ImageList:
+def write(rows: pa.Table, *, sky: Sky, origin: str, rejected: Counter[str], folder: Path) -> ImageList:
+    """Return the list of these rows, written to `folder`; columns of `SCHEMA` that they lack are null."""
     lacking = [name for name in SCHEMA.names if name not in rows.column_names]
     for name in lacking:
         rows = rows.append_column(name, pa.nulls(rows.num_rows, SCHEMA.field(name).type))

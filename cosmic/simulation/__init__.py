@@ -5,13 +5,20 @@ and never reads a survey row.
 
 `measured` holds the statistics, `population` what objects are, `footprint` where and when they were observed,
 `photometry` how bright they look, `spectroscopy` and `elodie` what the pipeline says of their spectra, `morphology`
-what volunteers would see, `sky` the table.
+what volunteers would see, `pictures` how a galaxy looks, `sky` the table.
 """
 
 from __future__ import annotations
 
 from cosmic.simulation.population import STUDY_SHARES, Shares
-from cosmic.simulation.sky import COLUMNS, GENERATOR_VERSION, simulate, simulate_blocks, simulate_sky_votes
+from cosmic.simulation.sky import (
+    COLUMNS,
+    GENERATOR_VERSION,
+    simulate,
+    simulate_blocks,
+    simulate_shown_galaxies,
+    simulate_sky_votes,
+)
 
 __all__ = [
     "COLUMNS",
@@ -20,5 +27,6 @@ __all__ = [
     "Shares",
     "simulate",
     "simulate_blocks",
+    "simulate_shown_galaxies",
     "simulate_sky_votes",
 ]

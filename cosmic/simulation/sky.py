@@ -6,6 +6,7 @@ Draws the blocks of a sky one after another, so a large one needs the memory of 
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from typing import Final
 
 import numpy as np
@@ -15,7 +16,7 @@ import pyarrow.compute as pc
 from cosmic.columns import BANDS, CLASSES, SENTINEL
 from cosmic.errors import ConfigError
 from cosmic.simulation import elodie, footprint, photometry, population, spectroscopy
-from cosmic.simulation.morphology import block_votes
+from cosmic.simulation.morphology import block_votes, hubble_labels
 from cosmic.simulation.population import EXTINCTION, STUDY_SHARES, Population, Shares
 from cosmic.simulation.spectroscopy import SUBCLASSES, TARGETS
 from cosmic.simulation.streams import Booleans, Component, Floats, Integers, stream
@@ -92,19 +93,60 @@ def simulate_blocks(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> I
     return _blocks(rows, seed, shares)
 
 
-def simulate_sky_votes(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[tuple[pa.Array, pa.Table]]:
-    """Yield, block by block, the specObjID (text) and the votes of each galaxy of the sky that was shown to volunteers.
+@dataclass(frozen=True, slots=True, eq=False)
+class ShownGalaxies:
+    """Galaxies of a block of the sky that were shown to volunteers.
 
-    The votes are in `cosmic.galaxyzoo.votes.SCHEMA`; their strings are the ``gz2_class`` of the sky's rows.
+    Parameters
+    ----------
+    spec_obj_id : pyarrow.Array
+        Text, shape (n,).
+    votes : pyarrow.Table
+        In `cosmic.galaxyzoo.votes.SCHEMA`; their strings are the ``gz2_class`` of the sky's rows.
+    labels : pyarrow.Array
+        Text, shape (n,): their true labels, which no page has.
+    r, r90 : array, shape (n,)
+        Magnitude, and the radius of 90 % of the light, arcsec.
     """
+
+    spec_obj_id: pa.Array
+    votes: pa.Table
+    labels: pa.Array
+    r: Floats
+    r90: Floats
+
+
+def simulate_sky_votes(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[tuple[pa.Array, pa.Table]]:
+    """Yield, block by block, the specObjID (text) and the votes of each galaxy of the sky that was shown to volunteers."""
+    for block, people, place in _placed(rows, seed, shares):
+        votes = block_votes(people, seed=seed, block=block)
+        ids = pa.array(place.spec_obj_id).cast(pa.string()).take(votes["row"].combine_chunks())
+        yield ids, votes.drop_columns(["row"])
+
+
+def simulate_shown_galaxies(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[ShownGalaxies]:
+    """Yield, block by block, what there is to draw of each galaxy of the sky that was shown to volunteers."""
+    for block, people, place in _placed(rows, seed, shares):
+        votes = block_votes(people, seed=seed, block=block)
+        own = votes["row"].to_numpy()
+        noise = stream(seed, block=block, component=Component.NOISE)
+        seen = photometry.observe(people.magnitudes, people.size, people.hue, noise)
+        yield ShownGalaxies(
+            spec_obj_id=pa.array(place.spec_obj_id).cast(pa.string()).take(pa.array(own)),
+            votes=votes.drop_columns(["row"]),
+            labels=pa.array(hubble_labels(people, seed=seed, block=block)[own]),
+            r=people.magnitudes[own, BANDS.index("r")],
+            r90=seen.r90[own],
+        )
+
+
+def _placed(rows: int, seed: int, shares: Shares) -> Iterator[tuple[int, Population, footprint.Placement]]:
+    """Yield each block of the sky: its number, its objects, and where they are."""
     plates = footprint.lay_plates(rows, seed=seed)
     for block, start in enumerate(range(0, rows, footprint.BLOCK)):
         people = population.populate(min(footprint.BLOCK, rows - start), seed=seed, block=block, shares=shares)
         survey = spectroscopy.assign_surveys(people, stream(seed, block=block, component=Component.SPECTRA))
-        place = footprint.place(survey, plates, seed=seed, block=block)
-        votes = block_votes(people, seed=seed, block=block)
-        ids = pa.array(place.spec_obj_id).cast(pa.string()).take(votes["row"].combine_chunks())
-        yield ids, votes.drop_columns(["row"])
+        yield block, people, footprint.place(survey, plates, seed=seed, block=block)
 
 
 def _blocks(rows: int, seed: int, shares: Shares) -> Iterator[pa.RecordBatch]:
