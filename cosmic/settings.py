@@ -345,7 +345,7 @@ class PipelineOptions(BaseSettings):
         words = ["python", "-m", module]
         for name, field in PipelineOptions.model_fields.items():
             value = getattr(self, name)
-            if value == field.get_default(call_default_factory=True) or (name == "source" and self.path):
+            if value == field.get_default(call_default_factory=True) or (name == "source" and value == "files"):
                 continue
             if value is True:
                 words += [] if module.endswith(f".{name}") else ["--" + name.replace("_", "-")]

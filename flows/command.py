@@ -83,6 +83,10 @@ def _terminate(number: int, frame: FrameType | None) -> NoReturn:
 
 def _check_files(options: object) -> None:
     """Refuse files that cannot serve before a server is started for nothing."""
+    if isinstance(options, PipelineOptions) and options.images is not None:
+        from cosmic.images.listing import find_table
+
+        find_table(options.images, options.labels)
     if isinstance(options, PipelineOptions) and (options.path or options.held_tables):
         from cosmic.sources.files import check_tables
 

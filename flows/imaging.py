@@ -56,7 +56,9 @@ def learn_from_images(
     )
     if data.not_run is not None:
         return steps.one(tasks.not_run, data, data.not_run, folder=home.pictures)
-    asked, notes = _asked(options)
+    asked, notes = asked_models(options)
+    for note in notes:
+        log.info("%s", note)
     if not asked:
         return steps.one(tasks.not_run, data, "; ".join(notes), folder=home.pictures)
     transfer, initial = _pretrained(
@@ -134,7 +136,7 @@ def _listing(options: PipelineOptions, *, home: Home, steps: Steps) -> ImageList
     return steps.one(tasks.list_catalogue, home=home)
 
 
-def _asked(options: PipelineOptions) -> tuple[tuple[Model, ...], tuple[str, ...]]:
+def asked_models(options: PipelineOptions) -> tuple[tuple[Model, ...], tuple[str, ...]]:
     """Return the families to train here, and why others are not."""
     named = tuple(one for one in dict.fromkeys(options.model) if one in (*NETWORKS, Model.MORPHOLOGY))
     asked = named or (() if options.model else USUAL)
@@ -146,8 +148,6 @@ def _asked(options: PipelineOptions) -> tuple[tuple[Model, ...], tuple[str, ...]
     if why is None:
         return asked, ()
     notes = tuple(f"{one}: not run, {why}" for one in asked if one in NETWORKS)
-    for note in notes:
-        log.info("%s", note)
     return tuple(one for one in asked if one not in NETWORKS), notes
 
 

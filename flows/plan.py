@@ -17,7 +17,7 @@ from cosmic.home import Home
 from cosmic.machine import Settings, database_url
 from cosmic.models import families
 from cosmic.option_texts import SKYSERVER
-from cosmic.records import JudgedPage, Page, Prepared, Scored, Sky, Snapshot
+from cosmic.records import JudgedPage, Page, Prepared, Scored, Sky, Snapshot, Task
 from cosmic.settings import PipelineOptions
 from cosmic.skyserver.plan import Request
 from cosmic.skyserver.preview import preview
@@ -27,6 +27,7 @@ from cosmic.skyserver.work import Wanted
 from cosmic.sources import source_for
 from cosmic.sources.base import HashingStore, Source
 from cosmic.splits import SALT
+from flows.imaging import asked_models
 from flows.training import best
 from tasks import intake, training
 from tasks.policies import remembered
@@ -62,6 +63,9 @@ def plan(
         If a file is missing or cannot serve, as the run itself would say.
     """
     home = Home(options.home, options.sky)
+    if options.images_alone:
+        lines = [*_images(options), Line("report", 0, 1, f"a new folder in {home.reports}")]
+        return _table(lines, head=f"Nothing was done. {options.command(module)} would, in {home.root}:")
     if options.source == "skyserver":
         request, wanted = request_of(options, settings), Wanted(options.refetch, options.limit)
         told = survey_plan(request, wanted, home=home, settings=settings)
@@ -102,6 +106,7 @@ def plan(
     lines.append(Line("freeze", int(snapshot is not None), 1))
     held = judged[len(pages) - n_held :] if n_held else []
     lines += _training(snapshot, held, options=options, settings=settings, home=home)
+    lines += _images(options)
     if options.study:
         from flows.study_plan import study_lines
 
@@ -227,6 +232,19 @@ class Memory:
         if None in args:
             return None
         return remembered(task, *args, results=self.results, **kwargs)
+
+
+def _images(options: PipelineOptions) -> list[Line]:
+    """Say what would be learned from images; what is there of it is known only to the run, which lists the images first."""
+    if Task.GALAXY_IMAGE not in options.tasks:
+        return []
+    where = "the catalogue" if options.images is None else f"{options.images}"
+    if options.sky is Sky.SIMULATED:
+        where = "pictures drawn of the simulated sky"
+    asked, notes = asked_models(options)
+    limit = f"{options.image_epochs:,} epochs each" if options.image_epochs else f"{options.image_budget} in all"
+    told = "; ".join([f"{', '.join(asked) or 'nothing'} from {where}, {limit}, what is done already excepted", *notes])
+    return [Line("images", 0, len(asked), told)]
 
 
 def _can_run(prepared: Prepared | None) -> bool:
