@@ -52,8 +52,7 @@ def main() -> None:
         shape = (asked.images, side, side, 3)
         np.save(file, np.random.default_rng(0).integers(0, 256, shape, dtype=np.uint8))
         for at in range(asked.repeat):
-            for kind, mode in (("memory map", "r"), ("memory", None)):
-                pixels = np.load(file, mmap_mode=mode)
+            for kind, pixels in (("memory map", np.load(file, mmap_mode="r")), ("memory", np.load(file))):
                 own = Path(name) / f"{kind}-{at}"
                 cpu, speed = second_epoch(pixels, asked.model, threads=asked.threads, folder=own)
                 least[kind] = min(least.get(kind, cpu), cpu)
