@@ -17,14 +17,14 @@ import pyarrow as pa
 import pytest
 
 from cosmic import artefacts
-from cosmic.errors import ArtefactCorrupt
+from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks import stored, training
 from cosmic.images.networks.architectures import missing
-from cosmic.images.networks.asking import occlusion
+from cosmic.images.networks.asking import ask, occlusion
 from cosmic.images.networks.feeding import Preprocessing
 from cosmic.images.networks.recipes import RECIPES
-from cosmic.images.networks.running import Order
+from cosmic.images.networks.running import Order, reseed
 from cosmic.images.records import Scheme
 from cosmic.images.scoring import read_fit
 from cosmic.records import Model
@@ -74,21 +74,59 @@ class Stop(Exception):
 
 def test_a_training_that_was_stopped_ends_with_the_same_weights(tmp_path: Path) -> None:
     images = blobs()
-    network, progress = training.train(images, order(epochs=3), folder=tmp_path / "whole")
+    asked = order(epochs=3, refit=True)  # a refit keeps the last epoch's weights: the best may be from before the stop
+    network, progress = training.train(images, asked, folder=tmp_path / "whole")
 
     def stop(pace: training.Pace) -> None:
         if pace.epoch == 2:
             raise Stop
 
     with pytest.raises(Stop):
-        training.train(images, order(epochs=3), folder=tmp_path / "parts", report=stop)
+        training.train(images, asked, folder=tmp_path / "parts", report=stop)
     told: list[int] = []
     again, gone_on = training.train(
-        images, order(epochs=3), folder=tmp_path / "parts", report=lambda pace: told.append(pace.epoch)
+        images, asked, folder=tmp_path / "parts", report=lambda pace: told.append(pace.epoch)
     )
     assert told == [3]
     assert digest(again) == digest(network)
     assert [one["loss"] for one in gone_on.history] == [one["loss"] for one in progress.history]
+
+
+def test_every_random_layer_draws_by_seed_and_epoch_alone() -> None:
+    from tensorflow import keras
+
+    def network() -> Any:
+        inputs = keras.Input((8, 8, 3))
+        turned = keras.layers.RandomRotation((-0.5, 0.5), seed=0)(inputs)
+        return keras.Model(inputs, keras.layers.Dropout(0.5, seed=0)(turned))
+
+    def drawn(one: Any, *, seed: int, epoch: int) -> list[Any]:
+        reseed(one, seed=seed, epoch=epoch)
+        image = np.random.default_rng(0).random((2, 8, 8, 3), np.float32)
+        return [layer(image, training=True).numpy() for layer in one.layers[1:]]
+
+    used, fresh = network(), network()
+    drawn(used, seed=1, epoch=0)  # moves the generators on
+    wanted = drawn(fresh, seed=1, epoch=1)
+    assert all(map(np.array_equal, drawn(used, seed=1, epoch=1), wanted))
+    for seed, epoch in ((1, 2), (2, 1)):
+        assert not any(map(np.array_equal, drawn(used, seed=seed, epoch=epoch), wanted))
+
+
+def test_a_training_that_diverges_at_once_is_refused_in_words(tmp_path: Path) -> None:
+    asked = order(epochs=1, refit=True)
+    asked = replace(asked, recipe=replace(asked.recipe, learning_rate=float("inf")))
+    with pytest.raises(ConfigError, match="no number in epoch 1: training diverged"):
+        training.train(blobs(32), asked, folder=tmp_path)
+
+
+def test_other_weights_in_a_file_of_the_same_name_are_another_order(tmp_path: Path) -> None:
+    file = tmp_path / "weights.h5"
+    ids = set()
+    for content in (b"one", b"two"):
+        file.write_bytes(content)
+        ids.add(order(Model.RESNET50, imagenet=str(file)).id)
+    assert len(ids) == 2
 
 
 @pytest.fixture(scope="module")
@@ -115,6 +153,21 @@ def test_an_answer_does_not_depend_on_the_batch(kept: tuple[LabelledImages, stor
     loaded = stored.load(fitted.folder)
     whole = loaded.answer(images.pixels, images.rows)
     assert np.allclose(loaded.answer(images.pixels, images.rows[5:6]), whole[5:6], atol=1e-5)
+
+
+def test_eight_views_of_a_turned_image_answer_alike(kept: tuple[LabelledImages, stored.ImageFitted]) -> None:
+    images, fitted = kept
+    network, few = stored.load(fitted.folder).network, np.arange(4)
+
+    def turned_off(views: int) -> float:
+        turned = np.rot90(images.pixels[:4], axes=(1, 2)).copy()
+        one, other = (
+            ask(network, pixels, few, preprocessing=Preprocessing.PLAIN, views=views)
+            for pixels in (images.pixels, turned)
+        )
+        return float(np.abs(one - other).max())
+
+    assert turned_off(8) < 1e-6 < turned_off(1)
 
 
 def test_a_network_that_was_changed_is_refused(kept: tuple[LabelledImages, stored.ImageFitted], tmp_path: Path) -> None:
@@ -180,6 +233,20 @@ def test_an_epoch_of_each_network_of_the_study_runs(model: Model, tmp_path: Path
     assert np.load(fitted.probabilities).shape == (40, 10)
 
 
+@pytest.mark.slow
+def test_the_studys_turned_images_are_the_same_after_a_stop(tmp_path: Path) -> None:
+    images, asked = blobs(32, side=224), order(Model.CNN, epochs=2, refit=True)
+    network, _ = training.train(images, asked, folder=tmp_path / "whole")
+
+    def stop(_: training.Pace) -> None:
+        raise Stop
+
+    with pytest.raises(Stop):
+        training.train(images, asked, folder=tmp_path / "parts", report=stop)
+    again, _ = training.train(images, asked, folder=tmp_path / "parts")
+    assert digest(again) == digest(network)
+
+
 _DRILL = """
 import hashlib, json, sys
 from pathlib import Path
@@ -187,7 +254,7 @@ from cosmic.images.networks import training
 from tests.images.test_training import blobs, digest, order
 
 network, progress = training.train(
-    blobs(240), order(epochs=6), folder=Path(sys.argv[1]),
+    blobs(240), order(epochs=6, refit=True), folder=Path(sys.argv[1]),
     report=lambda pace: print(json.dumps({"epoch": pace.epoch}), flush=True),
 )
 print(json.dumps({"digest": digest(network), "epochs": progress.done}), flush=True)

@@ -12,7 +12,9 @@ from cosmic.images.networks import feeding
 from cosmic.images.networks.feeding import Preprocessing
 
 TOGETHER: Final = 256
-"""Images that a network answers at a time."""
+"""Images that a network answers at a time, at most."""
+_TOGETHER_PX: Final = TOGETHER * 96**2
+"""Pixels that a network answers at a time: ResNet50 would hold 2.7 GB for 256 images of 224 px."""
 
 
 def ask(
@@ -38,8 +40,9 @@ def ask(
     turns = [(quarter, mirrored) for mirrored in (False, True) for quarter in range(4)][: max(1, views)]
     asked = _asked(network)
     found = np.zeros((len(rows), network.output_shape[-1]), np.float32)
-    for start in range(0, len(rows), TOGETHER):
-        some = tf.constant(pixels[rows[start : start + TOGETHER]])
+    together = max(1, min(TOGETHER, _TOGETHER_PX // pixels.shape[1] ** 2))
+    for start in range(0, len(rows), together):
+        some = tf.constant(pixels[rows[start : start + together]])
         n = len(some)
         for quarter, mirrored in turns:
             if preprocessing is Preprocessing.PLAIN:

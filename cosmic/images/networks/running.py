@@ -17,6 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmic import artefacts
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks import feeding
 from cosmic.images.networks.architectures import NONE
@@ -66,6 +67,8 @@ class Order:
         """Return the sha256 of everything that decides the weights."""
         told = asdict(self) | {
             "initial": self.initial and f"{self.initial.parent.name}/{self.initial.name}",
+            # a file may be replaced by another one of the same name
+            "imagenet": artefacts.sha256_of(Path(self.imagenet)) if Path(self.imagenet).is_file() else self.imagenet,
             "form": _FORM,
         }
         return sha256(json.dumps(told, sort_keys=True, default=str).encode()).hexdigest()[:40]
@@ -135,7 +138,7 @@ class Run:
 
     def epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch and return its line of the history."""
-        self._reseed(epoch)
+        reseed(self._network, seed=self._order.seed, epoch=epoch)
         losses = right = 0.0
         for at, batch in enumerate(self._batches(epoch)):
             loss, hits = self._learn(batch, epoch * self._steps + at, epochs=self.planned)
@@ -186,14 +189,6 @@ class Run:
         )
         return float(loss), float(hits)
 
-    def _reseed(self, epoch: int) -> None:
-        """Set what layers draw from: their own states are not part of a stored network."""
-        for at, layer in enumerate(self._network.layers):
-            generator = getattr(layer, "seed_generator", None)
-            if generator is not None:
-                own = np.random.default_rng([self._order.seed, epoch, at]).integers(0, 2**31, 2)
-                generator.state.assign(own.astype(generator.state.dtype))
-
     def _compiled(self) -> Callable[..., tuple[Any, Any]]:
         import tensorflow as tf
 
@@ -222,6 +217,19 @@ class Run:
             return loss, tf.reduce_sum(tf.cast(same, tf.float32))
 
         return step  # type: ignore[no-any-return]
+
+
+def reseed(network: Any, *, seed: int, epoch: int) -> None:
+    """Set what layers draw from: their own states are not part of a stored network.
+
+    Layers keep their generators under names of their own (Dropout and RandomRotation differ), so the states are found among
+    the variables.
+    """
+    for at, layer in enumerate(network.layers):
+        rng = np.random.default_rng([seed, epoch, at])
+        for one in layer.variables:
+            if one.name == "seed_generator_state":
+                one.assign(rng.integers(0, 2**31, 2).astype(one.dtype))
 
 
 def a_class(order: Order) -> int:

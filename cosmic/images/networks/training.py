@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmic import artefacts
+from cosmic.errors import ConfigError
 from cosmic.facts.images import Epoch
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks.architectures import build, keras_library
@@ -83,6 +84,11 @@ def train(
         Where the state after each epoch is kept while training lasts.
     report : callable
         Told the pace after each epoch.
+
+    Raises
+    ------
+    ConfigError
+        If training diverges before there are weights to go back to.
     """
     keras = keras_library()
     _limit_threads(order.threads)
@@ -101,6 +107,9 @@ def train(
     while progress.done < progress.planned and not progress.stopped:
         started, cpu = time.perf_counter(), time.process_time()
         line = run.epoch(progress.done)
+        if not np.isfinite(list(line.values())).all():
+            progress.stopped = _diverged(order, progress)
+            break
         progress.done += 1
         progress.wall_s += time.perf_counter() - started
         progress.cpu_s += time.process_time() - cpu
@@ -129,6 +138,17 @@ def train(
             for at, one in enumerate(network.weights):
                 one.assign(found[str(at)])
     return network, progress
+
+
+def _diverged(order: Order, progress: Progress) -> str:
+    """Return why training ends where a loss is no number any more; an error where no weights from before are kept."""
+    number = progress.done + 1
+    if order.refit or not progress.done:
+        raise ConfigError(
+            f"the loss of {order.model} is no number in epoch {number}: training diverged, and no epoch with sound weights is "
+            f"kept. Give a smaller learning rate than {order.recipe.learning_rate:g}, or leave this network out."
+        )
+    return f"the loss was no number in epoch {number}"
 
 
 def forget(order: Order, folder: Path) -> None:
