@@ -38,7 +38,7 @@ FAST_ROWS: Final = 50_000
 """Rows from which a fit is worth making faster by another way than the study's."""
 PROBE_ROWS: Final = 20_000
 """Rows on which it is found out whether another way is as good."""
-SOON: Final = 0.6
+SOON: Final = 0.4
 """Share of a limit of iterations within which lbfgs converges for sure on more rows, if it does on a few."""
 
 
