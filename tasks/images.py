@@ -21,7 +21,7 @@ def list_folder(images: Path, labels: Path | None, *, folder: Path) -> ImageList
     return listing.from_folder(images, labels, folder=folder)
 
 
-@task(**policy("list-images"), task_run_name="list the catalogue's images")
+@task(**policy("list-catalogue-images"), task_run_name="list the catalogue's images")
 def list_catalogue(*, home: Home) -> ImageList:
     """List the images that the catalogue has."""
     from cosmic.catalogue import open_catalogue
@@ -31,7 +31,7 @@ def list_catalogue(*, home: Home) -> ImageList:
         return listing.from_catalogue(catalogue.galaxy_images(), sky=home.sky, folder=home.pictures)
 
 
-@task(**policy("list-images"), task_run_name="draw the simulated sky's galaxies")
+@task(**policy("list-simulated-images"), task_run_name="draw the simulated sky's galaxies")
 def list_simulated(*, rows: int, seed: int, home: Home) -> ImageList:
     """Draw the galaxies of the simulated sky that volunteers saw, unless their pictures are there."""
     from cosmic.catalogue import open_catalogue
@@ -161,7 +161,7 @@ def not_run(data: ImageData, why: str, *, folder: Path) -> Imaged:
     return telling.not_run(data, why, folder=folder)
 
 
-@task(**policy("list-images"), task_run_name="list the images set aside in {path}")
+@task(**policy("list-held-images"), task_run_name="list the images set aside in {path}")
 def list_held(path: Path, *, folder: Path) -> ImageList:
     """List the images of a folder set aside."""
     from cosmic.images import holdout

@@ -157,7 +157,8 @@ def test_steps_that_ask_outside_or_write_the_catalogue_are_never_cached() -> Non
     assert {name for name, line in POLICIES.items() if line["cache_policy"] is NO_CACHE} == {
         "fetch", "census", "compare", "standing", "listed", "probe", "known-release", "release-diff", "ingest", "report",
         "record", "latest", "fetch-galaxy-zoo", "volunteers", "survey-votes", "simulated-votes", "find-cutouts", "cutouts",
-        "cutouts-taken", "search",
+        "cutouts-taken", "search", "no-table", "list-images", "list-catalogue-images", "list-simulated-images",
+        "list-held-images",
     }  # fmt: skip
 
 
