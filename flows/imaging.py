@@ -17,7 +17,7 @@ from cosmic.images.records import Cut, Imaged, ImageData, ImageFitted, ImageHeld
 from cosmic.images.scoring import choose, read_fit
 from cosmic.images.shape_trees import CUT
 from cosmic.machine import Settings
-from cosmic.records import Model, Sky, Task
+from cosmic.records import Arm, Model, Sky, Task
 from cosmic.settings import PipelineOptions
 from flows.steps import Steps
 from tasks import images as tasks
@@ -35,7 +35,7 @@ def learn_from_images(
     options: PipelineOptions, *, salt: str, settings: Settings, home: Home, steps: Steps
 ) -> Imaged | None:
     """Train, compare and choose models of galaxy images; None where the run was not asked for them."""
-    if Task.GALAXY_IMAGE not in options.tasks:
+    if Task.GALAXY_IMAGE not in options.tasks or (options.arm and Arm.IMAGES not in options.arm):
         return None
     listing = _listing(options, home=home, steps=steps)
     if not listing.images:
