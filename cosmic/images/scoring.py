@@ -6,7 +6,6 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cosmic import artefacts
@@ -89,11 +88,6 @@ def choose(scored: Sequence[ImageScored]) -> ImageScored | None:
     """Return the fit with the highest weighted F1 on validation; the first of equals, None where there is none."""
     at = best_on_validation([one.validation_f1 for one in scored])
     return None if at is None else scored[at]
-
-
-def n_galaxies(images: LabelledImages) -> int:
-    """Return how many galaxies the labelled images show."""
-    return int(pc.count_distinct(images.table["galaxy"]).as_py())
 
 
 def _largest(said: Predictions) -> int:

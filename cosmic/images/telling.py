@@ -16,11 +16,11 @@ from cosmic import artefacts
 from cosmic.facts.images import ImagesRead, ImageStudy
 from cosmic.images import comparing, labelling
 from cosmic.images.ceiling import of_images
-from cosmic.images.data import LabelledImages
 from cosmic.images.decode import decoder
 from cosmic.images.examples import Shown, pick
+from cosmic.images.pixels import read_rows
 from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageScored, Scheme
-from cosmic.images.scoring import answers, n_galaxies, read_fit
+from cosmic.images.scoring import answers, read_fit
 from cosmic.images.strata import of_test_images
 from cosmic.records import Sky
 
@@ -52,7 +52,7 @@ def tell(
         is covered, shape (n, g, g).
     """
     images = labelling.load(data)
-    read = _read(data, images)
+    read = _read(data)
     told = ImageStudy(
         scheme=data.scheme,
         read=read,
@@ -75,11 +75,8 @@ def tell(
         told = told.model_copy(update={"ceiling": limit})
     if shown is not None:
         told = told.model_copy(update={"examples": shown.facts})
-    text = told.model_dump_json(indent=1)
-    path = folder / f"images-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
-    artefacts.write(path, lambda part: part.write_text(text, encoding="utf-8"))
     return Imaged(
-        study=path,
+        study=_kept(told, folder),
         scored=tuple(scored),
         chosen=told.chosen,
         pictures=shown.pictures if shown else None,
@@ -87,28 +84,26 @@ def tell(
     )
 
 
-def not_run(data: ImageData | None, why: str, *, folder: Path) -> Imaged:
-    """Return the reason why nothing was learned from images."""
-    return Imaged(study=None, not_run=why) if data is None else Imaged(study=_bare(data, why, folder), not_run=why)
+def not_run(data: ImageData, why: str, *, folder: Path) -> Imaged:
+    """Return the reason why nothing was learned from images that were read, written to `folder`."""
+    told = ImageStudy(scheme=data.scheme, read=_read(data), dropped=data.dropped, not_run=why)
+    return Imaged(study=_kept(told, folder), not_run=why)
 
 
-def _bare(data: ImageData, why: str, folder: Path) -> Path:
-    read = _read(data, None)
-    text = ImageStudy(scheme=data.scheme, read=read, dropped=data.dropped, not_run=why).model_dump_json(indent=1)
+def _kept(told: ImageStudy, folder: Path) -> Path:
+    text = told.model_dump_json(indent=1)
     path = folder / f"images-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
     return artefacts.write(path, lambda part: part.write_text(text, encoding="utf-8"))
 
 
-def _read(data: ImageData, images: LabelledImages | None) -> ImagesRead:
-    from cosmic.images.pixels import read_rows
-
+def _read(data: ImageData) -> ImagesRead:
     rows = read_rows(data.pixels)
     sides = pc.value_counts(rows["width"].combine_chunks())
     return ImagesRead(
         origin=data.pixels.origin,
         simulated=data.pixels.sky is Sky.SIMULATED,
         images=data.pixels.images,
-        galaxies=int(pc.count_distinct(rows["galaxy"]).as_py()) if images is None else n_galaxies(images),
+        galaxies=int(pc.count_distinct(rows["galaxy"]).as_py()),
         bad=data.pixels.reasons,
         sides={str(one["values"]): int(one["counts"]) for one in sides.to_pylist()},
         size=data.pixels.size,
