@@ -1,0 +1,1 @@
+"""Incidents: what is wrong with the data or the pipeline, told to people once, and again when it is over."""
