@@ -15,7 +15,7 @@ from pathlib import Path
 if __name__ == "__main__":
     os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # before numpy comes
 
-from cosmic.facts.results import Scores
+from cosmic.facts.results import Result, Scores
 from cosmic.images import labelling, listing, pixels, scoring
 from cosmic.images.networks import running, stored, training
 from cosmic.images.networks.feeding import CUTS, Preprocessing
@@ -44,6 +44,7 @@ def trained(
     images: Path,
     labels: Path | None,
     epochs: int | None,
+    budget: float | None,
     seed: int,
     threads: int,
     folder: Path,
@@ -53,7 +54,8 @@ def trained(
     cut = CUTS[recipe.preprocessing]
     found = listing.from_folder(images, labels, folder=folder)
     own = pixels.make_pixels(found, size=cut.size, crop=cut.crop, folder=folder, workers=threads)
-    order = running.Order(model, data.id, seed, recipe, epochs=epochs or recipe.epochs, threads=threads)
+    wanted = epochs or (None if budget else recipe.epochs)
+    order = running.Order(model, data.id, seed, recipe, epochs=wanted, budget=budget, threads=threads)
     fit = stored.fit_network(
         labelling.load(data, own), order, scheme=data.scheme, folder=folder, report=stored.log_pace(order)
     )
@@ -64,10 +66,12 @@ def line(name: str, scores: Scores | None) -> str:
     """Return one part's scores in words."""
     if scores is None:
         return f"{name:>10}: not scored"
-    accuracy, macro = scores.intervals.get("accuracy"), scores.intervals.get("f1_macro")
-    between = f" ({accuracy.low:.3f} to {accuracy.high:.3f})" if accuracy else ""
-    own = f" ({macro.low:.3f} to {macro.high:.3f})" if macro else ""
-    return f"{name:>10}: accuracy {scores.accuracy:.3f}{between}, macro F1 {scores.f1_macro:.3f}{own}"
+    figures = []
+    for key, named in (("accuracy", "accuracy"), ("f1_macro", "macro F1")):
+        ends = scores.interval.get(key)
+        between = f" ({ends[0]:.3f} to {ends[1]:.3f})" if ends else ""
+        figures.append(f"{named} {getattr(scores, key):.3f}{between}")
+    return f"{name:>10}: {', '.join(figures)}"
 
 
 def main() -> None:
@@ -78,6 +82,7 @@ def main() -> None:
     parser.add_argument("--label-scheme", type=Scheme, choices=[*Scheme])
     parser.add_argument("--model", type=Model, default=Model.CNN)
     parser.add_argument("--epochs", type=int, help="the network's own number by default: 50 for the study's")
+    parser.add_argument("--minutes", type=float, help="a budget instead: as many epochs as fit")
     parser.add_argument("--salt", default="cosmic-41")
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("--threads", type=int, default=2)
@@ -91,13 +96,14 @@ def main() -> None:
     if data.not_run is not None:
         parser.error(data.not_run)
     scored = trained(
-        data, asked.model, images=asked.images, labels=asked.labels, epochs=asked.epochs, seed=asked.seed, threads=asked.threads,
+        data, asked.model, images=asked.images, labels=asked.labels, epochs=asked.epochs,
+        budget=asked.minutes and asked.minutes * 60, seed=asked.seed, threads=asked.threads,
         folder=asked.folder,
     )  # fmt: skip
-    fit, result = scoring.read_fit(scored.fitted), scoring.Result.model_validate_json(scored.result.read_bytes())
+    fit, result = scoring.read_fit(scored.fitted), Result.model_validate_json(scored.result.read_bytes())
     print(
         f"{asked.model}: {len(fit.history)} epochs on {result.n_train} images, the weights of epoch {fit.best_epoch}; "
-        f"{fit.cpu_s:.0f} CPU s, {fit.wall_s:.0f} s; sky split by {data.split}, salt {asked.salt}, seed {asked.seed}"
+        f"{fit.cpu_s:.0f} CPU s, {fit.wall_s:.0f} s; {data.split} split, salt {asked.salt}, seed {asked.seed}"
     )
     for name, scores in (("train", result.train), ("validation", result.validation), ("test", result.test)):
         print(line(name, scores))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Final
@@ -10,6 +11,7 @@ from typing import Final
 from cosmic.errors import ConfigError
 from cosmic.home import Home
 from cosmic.images.comparing import WHOLE, helps
+from cosmic.images.joining import table_model
 from cosmic.images.networks.architectures import NETWORKS, missing
 from cosmic.images.networks.feeding import CUTS, Preprocessing
 from cosmic.images.networks.recipes import RECIPES
@@ -17,7 +19,7 @@ from cosmic.images.records import Cut, Imaged, ImageData, ImageFitted, ImageHeld
 from cosmic.images.scoring import choose, read_fit
 from cosmic.images.shape_trees import CUT
 from cosmic.machine import Settings
-from cosmic.records import Arm, Model, Sky, Task
+from cosmic.records import Arm, Kept, Model, Sky, Task
 from cosmic.settings import PipelineOptions
 from flows.steps import Steps
 from tasks import images as tasks
@@ -32,9 +34,12 @@ part, which is a third more images."""
 
 
 def learn_from_images(
-    options: PipelineOptions, *, salt: str, settings: Settings, home: Home, steps: Steps
+    options: PipelineOptions, kept: Sequence[Kept], *, salt: str, settings: Settings, home: Home, steps: Steps
 ) -> Imaged | None:
-    """Train, compare and choose models of galaxy images; None where the run was not asked for them."""
+    """Train, compare and choose models of galaxy images, and weigh the best with the kept model of the table.
+
+    None where the run was not asked for them.
+    """
     if Task.GALAXY_IMAGE not in options.tasks or (options.arm and Arm.IMAGES not in options.arm):
         return None
     listing = _listing(options, home=home, steps=steps)
@@ -69,6 +74,12 @@ def learn_from_images(
     best = choose(scored)
     if best is None:
         return steps.one(tasks.not_run, data, "no model could be scored on validation", folder=home.pictures)
+    table = table_model(kept)
+    fusion = None
+    if table is not None:
+        fusion = steps.one(
+            tasks.fuse, data, best.fitted, table, resamples=settings.resamples, seed=options.seed, folder=home.pictures
+        )
     again = _refit(
         best.fitted, fits, listing, data, initial, options=options, settings=settings, home=home, steps=steps
     )
@@ -87,6 +98,7 @@ def learn_from_images(
         folder=home.pictures,
         notes=notes,
         transfer=transfer,
+        fusion=fusion,
     )
     held = _held_out(best, fits, data, options=options, settings=settings, home=home, steps=steps)
     return replace(told, held=held)

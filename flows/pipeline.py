@@ -61,7 +61,7 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
         snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=settings.workers, home=home,
         steps=steps,
     )  # fmt: skip
-    imaged = learn_from_images(options, salt=salt, settings=settings, home=home, steps=steps)
+    imaged = learn_from_images(options, trained.kept, salt=salt, settings=settings, home=home, steps=steps)
     studied = None
     if options.study:
         studied = study(snapshot, options=options, salt=salt, resamples=settings.resamples, home=home, steps=steps)

@@ -9,7 +9,7 @@ from prefect import task
 from cosmic.home import Home
 from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageHeld, ImageList, ImageScored, Pixels, Scheme
 from cosmic.machine import Settings
-from cosmic.records import Model, SplitName
+from cosmic.records import Kept, Model, SplitName
 from tasks.policies import policy
 
 
@@ -142,6 +142,7 @@ def tell(
     folder: Path,
     notes: tuple[str, ...] = (),
     transfer: Path | None = None,
+    fusion: Path | None = None,
 ) -> Imaged:
     """Find the label ceiling, where the chosen model fails, and examples."""
     from cosmic.images import explaining, telling
@@ -149,8 +150,16 @@ def tell(
     return telling.tell(
         data, fits, scored, chosen=chosen, budget_minutes=budget_minutes,
         saliency=explaining.saliency(fits, data), seed=seed, folder=folder, notes=notes,
-        transfer=transfer,
+        transfer=transfer, fusion=fusion,
     )  # fmt: skip
+
+
+@task(**policy("fuse"), task_run_name="weigh image and table of the same galaxies")
+def fuse(data: ImageData, image: ImageFitted, table: Kept, *, resamples: int, seed: int, folder: Path) -> Path:
+    """Weigh the answers of a model of images and of one of the table into one, beside each alone."""
+    from cosmic.images import joining
+
+    return joining.join(data, image, table, resamples=resamples, seed=seed, folder=folder)
 
 
 @task(**policy("not-run-images"), task_run_name="say why nothing was learned from images")

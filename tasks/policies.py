@@ -279,6 +279,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "score-images": makes_files("cosmic.images.scoring", "cosmic.images.labelling"),
     "tell-images": makes_files("cosmic.images.telling", "cosmic.images.explaining"),
     "transfer": makes_files("cosmic.images.comparing"),
+    "fuse": makes_files("cosmic.images.joining"),
     "hold-out-images": makes_files("cosmic.images.serving"),
     "not-run-images": makes_files("cosmic.images.telling"),
     "report": always_runs(),

@@ -11,7 +11,7 @@ from typing import Literal
 from pydantic import Field
 
 from cosmic.facts.blocks import ArrayFile, LabelFacts
-from cosmic.facts.results import Block, Interval
+from cosmic.facts.results import Block, Interval, Scores
 
 
 class ImagesRead(Block):
@@ -187,6 +187,39 @@ class Transfer(Block):
     p_value_f1_macro: float
 
 
+class Apart(Block):
+    """Accuracy of one answer less that of another on the same test galaxies, with an interval over galaxies or sky cells."""
+
+    what: Literal["both less image", "both less table", "image less table"]
+    accuracy: float
+    interval: Interval | None = None
+    f1: float
+    f1_interval: Interval | None = None
+
+
+class Fusion(Block):
+    """What image and table say of the galaxies that have both, weighed into one answer, beside each alone.
+
+    `weights` are of the image's answer, the table's, and how common a label is, fitted on `n_validation` galaxies. `image` is
+    the id of a fit that has not seen the validation part; `table_arm` and `table_model` are of the best model of galaxies from
+    the table. All scores are of the same test galaxies and the labels that both models know.
+    """
+
+    image: str
+    table_arm: str
+    table_model: str
+    labels: tuple[str, ...] = ()
+    weights: tuple[float, float, float] | None = None
+    n_validation: int = 0
+    n_test: int = 0
+    left_out: dict[str, int] = Field(default_factory=dict)
+    of_image: Scores | None = None
+    of_table: Scores | None = None
+    of_both: Scores | None = None
+    apart: tuple[Apart, ...] = ()
+    not_run: str | None = None
+
+
 class ImageStudy(Block):
     """Everything a run learned from images with labels of one scheme; `dropped` classes were too small."""
 
@@ -201,5 +234,6 @@ class ImageStudy(Block):
     strata: tuple[Stratum, ...] = ()
     examples: Examples | None = None
     transfer: Transfer | None = None
+    fusion: Fusion | None = None
     notes: tuple[str, ...] = ()
     not_run: str | None = None

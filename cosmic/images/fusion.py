@@ -17,8 +17,6 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from cosmic.errors import ConfigError
-from cosmic.evaluation.comparison import PairedDifference, compare
-from cosmic.evaluation.intervals import RESAMPLES
 from cosmic.models.predictions import Predictions
 from cosmic.splits import PARTS
 
@@ -58,15 +56,6 @@ class Fused:
     n_validation: int
     left_out: dict[str, int]
 
-    def differences(self, *, resamples: int = RESAMPLES, seed: int = 0) -> dict[str, PairedDifference]:
-        """Return how fusion differs from each alone, and the image from the table, on the same test galaxies."""
-        pairs = {
-            "both less image": (self.image, self.both),
-            "both less table": (self.table, self.both),
-            "image less table": (self.table, self.image),
-        }
-        return {name: compare(before, now, resamples=resamples, seed=seed) for name, (before, now) in pairs.items()}
-
 
 def by_object(said: Predictions, keys: pa.Array) -> Predictions:
     """Return the answers about images with the keys of the catalogue's objects, text, shape (n,), in place of their own.
@@ -90,26 +79,27 @@ def fuse(image: Predictions, table: Predictions, common: Floats) -> Fused:
     common : numpy.ndarray
         Share of each of the image's labels in its training part, shape (k,).
 
+    Labels that only one of the two models knows are left out, with their galaxies.
+
     Raises
     ------
     ConfigError
-        If the two models know different labels, differ in the part or the label of a galaxy, or too few galaxies of the
-        validation part have both.
+        If the two models share fewer than two labels, differ in the part of a galaxy, or too few galaxies of the validation
+        part have both.
     """
-    if set(image.labels) != set(table.labels):
-        missing = sorted(set(image.labels) ^ set(table.labels))
+    shared = tuple(label for label in image.labels if label in table.labels)
+    if len(shared) < 2:
         raise ConfigError(
-            f"the models of images and of tables know different labels ({', '.join(missing[:5])} only one of them); give "
-            "both the same galaxies and the same min_class_size."
+            f"the models of images ({', '.join(image.labels[:5])}) and of tables ({', '.join(table.labels[:5])}) share "
+            f"{len(shared)} labels, and two are needed; give both the same labels, and classes of the same size."
         )
-    image, table = _unseen(image), _unseen(table)
+    common = common[[image.labels.index(label) for label in shared]]
+    unknown = int((~np.isin(np.array(image.labels)[image.y], shared) & (image.part != PARTS.index("train"))).sum())
+    image, table = (_of_labels(_unseen(one), shared) for one in (image, table))
     position = pc.index_in(image.keys, value_set=table.keys)
     have = pc.is_valid(position).to_numpy(zero_copy_only=False)
     image, place = _taken(image, np.flatnonzero(have)), position.filter(pa.array(have)).to_numpy()
-    order = np.array([table.labels.index(label) for label in image.labels])
     there = _taken(table, place)
-    named = np.argsort(order)  # from the table's codes to the image's
-    there = Predictions(image.labels, there.keys, there.blocks, there.part, named[there.y], there.p[:, order], there.r)
     if (differing := int((there.part != image.part).sum())) > 0:
         raise ConfigError(
             f"{differing} of {len(there.y)} galaxies are of another part of the split in the table than among the images, so "
@@ -120,6 +110,7 @@ def fuse(image: Predictions, table: Predictions, common: Floats) -> Fused:
         "no row of the table": int((~have).sum()),
         "no image": len(table.y) - int(have.sum()),
         "another label in the table": int((~same).sum()),
+        "a label that the model of the table does not know": unknown,
     }
     image, there = _taken(image, np.flatnonzero(same)), _taken(there, np.flatnonzero(same))
     validation = image.part == PARTS.index("validation")
@@ -162,6 +153,19 @@ def _fit(terms: Floats, y: NDArray[np.int64]) -> Floats:
 
 def _unseen(predictions: Predictions) -> Predictions:
     return _taken(predictions, np.flatnonzero(predictions.part != PARTS.index("train")))
+
+
+def _of_labels(of: Predictions, labels: tuple[str, ...]) -> Predictions:
+    """Return the answers about objects of these labels, as if there were no other."""
+    at = np.array([of.labels.index(label) for label in labels])
+    keep = np.flatnonzero(np.isin(of.y, at))
+    p = of.p[np.ix_(keep, at)]
+    if len(labels) < len(of.labels):
+        p = np.maximum(p, _LEAST)
+        p = p / p.sum(axis=1, keepdims=True)
+    own = _taken(of, keep)
+    y = np.argsort(at)[np.searchsorted(np.sort(at), own.y)]
+    return Predictions(labels, own.keys, own.blocks, own.part, y, p, own.r)
 
 
 def _taken(of: Predictions, rows: NDArray[np.intp]) -> Predictions:

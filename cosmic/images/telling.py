@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from cosmic import artefacts
 from cosmic.facts.images import ImagesRead, ImageStudy
-from cosmic.images import comparing, labelling
+from cosmic.images import comparing, joining, labelling
 from cosmic.images.ceiling import of_images
 from cosmic.images.decode import decoder
 from cosmic.images.examples import Shown, pick
@@ -40,6 +40,7 @@ def tell(
     folder: Path,
     notes: Sequence[str] = (),
     transfer: Path | None = None,
+    fusion: Path | None = None,
 ) -> Imaged:
     """Return everything that is told of the images of a run, written to `folder`.
 
@@ -62,6 +63,7 @@ def tell(
         fits=tuple(read_fit(one) for one in fits),
         chosen=None if chosen is None else chosen.fitted.id,
         transfer=None if transfer is None else comparing.read(transfer),
+        fusion=None if fusion is None else joining.read(fusion),
         notes=tuple(notes),
     )
     shown: Shown | None = None

@@ -27,7 +27,21 @@ def image_results(imaged: Imaged | None) -> tuple[Result, ...]:
     for one in imaged.scored:
         result = Result.model_validate_json(artefacts.check(one.result).read_bytes())
         found.append(result.model_copy(update={"holdout": tuple(held.get(one.fitted.id, ()))}))
-    return tuple(found)
+    return (*found, *_fused(imaged))
+
+
+def _fused(imaged: Imaged) -> tuple[Result, ...]:
+    """Return the scores of image and table together, where the run weighed them."""
+    fusion = None if imaged.study is None else _study(imaged.study).fusion
+    if fusion is None or fusion.of_both is None:
+        return ()
+    note = f"on galaxies with both; weights fitted on {fusion.n_validation} galaxies of validation"
+    return (
+        Result(
+            task=Task.GALAXY_IMAGE, arm=Arm.IMAGES_TABLE, model="fusion", n_test=fusion.n_test, test=fusion.of_both,
+            notes=(note,),
+        ),
+    )  # fmt: skip
 
 
 def best_of_images(imaged: Imaged | None, results: Sequence[Result]) -> tuple[Best, ...]:
@@ -42,7 +56,7 @@ def image_studies(imaged: Imaged | None, results: Sequence[Result], *, folder: P
     """Return what was learned from images, every fit with its place in the results; pictures are copied beside the facts."""
     if imaged is None or imaged.study is None:
         return ()
-    study = ImageStudy.model_validate_json(artefacts.check(imaged.study).read_bytes())
+    study = _study(imaged.study)
     if study.examples is not None:
         for file, path in ((study.examples.pictures, imaged.pictures), (study.examples.maps, imaged.maps)):
             if file is not None and path is not None:
@@ -50,6 +64,10 @@ def image_studies(imaged: Imaged | None, results: Sequence[Result], *, folder: P
     places = _places(imaged, results)
     fits = tuple(fit.model_copy(update={"result": places.get(fit.id)}) for fit in study.fits)
     return (study.model_copy(update={"fits": fits}),)
+
+
+def _study(path: Path) -> ImageStudy:
+    return ImageStudy.model_validate_json(artefacts.check(path).read_bytes())
 
 
 def _places(imaged: Imaged, results: Sequence[Result]) -> dict[str, int]:

@@ -58,6 +58,7 @@ MODELS: Final = {
     "resnet50": "ResNet50",
     "compact_cnn": "compact convolutional network",
     "morphology": "trees on numbers of shape",
+    "fusion": "image and table, weighed",
 }
 REBALANCING: Final = {
     "none": "natural classes",

@@ -10,7 +10,7 @@ from PIL import Image
 
 from cosmic.facts.file import facts_equal
 from cosmic.images.networks.architectures import missing
-from cosmic.records import Model, SplitName, Task
+from cosmic.records import Arm, Model, SplitName, Task
 from cosmic.reporting.check import numbers_not_in_facts
 from cosmic.settings import PipelineOptions
 from cosmic.simulation.pictures import render
@@ -64,6 +64,26 @@ def test_images_alone_are_learned_told_and_remembered(run_pipeline: RunPipeline,
     assert facts_equal(first.facts, again.facts) == []
     assert again.facts.run.steps_run is not None
     assert again.facts.run.steps_run < (first.facts.run.steps_run or 0)
+
+
+def test_image_and_table_are_weighed_where_galaxies_have_both(run_pipeline: RunPipeline, tmp_path: Path) -> None:
+    options = PipelineOptions(
+        home=tmp_path / "home", rows=3_000, task=(Task.GALAXY, Task.GALAXY_IMAGE), arm=(Arm.PHOTOMETRIC, Arm.IMAGES),
+        model=(Model.MORPHOLOGY, Model.DECISION_TREE), min_class_size=25,
+    )  # fmt: skip
+    ran = run_pipeline(options)
+    fusion = ran.facts.images[0].fusion
+    assert fusion is not None
+    assert fusion.of_both is not None
+    assert fusion.of_table is not None
+    assert fusion.n_test > 30
+    assert [one.what for one in fusion.apart] == ["both less image", "both less table", "image less table"]
+    together = next(one for one in ran.facts.results if one.arm == "images+table")
+    assert together.test == fusion.of_both
+    page = ran.report.html.with_name("images.html").read_text(encoding="utf-8")
+    assert "Image and table together" in page
+    for html in (page, ran.report.html.read_text(encoding="utf-8")):
+        assert numbers_not_in_facts(html, ran.facts) == []
 
 
 def test_galaxies_of_the_simulated_sky_are_drawn_and_learned_with_a_ceiling(

@@ -7,6 +7,7 @@ import pyarrow as pa
 import pytest
 
 from cosmic.errors import ConfigError
+from cosmic.evaluation.comparison import compare
 from cosmic.images.fusion import by_object, fuse
 from cosmic.models.predictions import Predictions
 
@@ -38,12 +39,11 @@ def test_two_independent_witnesses_are_weighed_as_such_and_are_better_together(t
     assert found.weights == pytest.approx((1, 1, -1), abs=0.35)
     assert found.n_validation == N // 3
     assert found.both.p.sum(axis=1) == pytest.approx(np.ones(2 * N // 3))
-    differences = found.differences(resamples=200)
-    for name in ("both less image", "both less table"):
-        interval = differences[name].accuracy_interval
-        assert interval is not None
-        assert interval[0] > 0, name
-        assert differences[name].n == N // 3
+    for alone in (found.image, found.table):
+        difference = compare(alone, found.both, resamples=200)
+        assert difference.accuracy_interval is not None
+        assert difference.accuracy_interval[0] > 0
+        assert difference.n == N // 3
 
 
 def test_a_witness_who_knows_nothing_is_not_listened_to(truth: np.ndarray) -> None:
@@ -81,10 +81,21 @@ def test_galaxies_are_matched_by_key_and_labels_by_name_and_those_with_one_answe
     assert found.left_out == {"no row of the table": 2 * N // 3 - len(place)}
 
 
+def test_labels_that_only_one_knows_are_left_out_with_their_galaxies(truth: np.ndarray) -> None:
+    image, table = witness(1, sure=1.5, y=truth), witness(2, sure=1.2, y=truth, labels=("Er", "Sb", "Sd"))
+    found = fuse(image, table, COMMON)
+    assert found.both.labels == ("Er", "Sb")
+    seen = truth[image.part > 0]
+    assert len(found.both.y) == int((seen < 2).sum())
+    assert found.left_out["a label that the model of the table does not know"] == int((seen == 2).sum())
+    assert found.both.p.sum(axis=1) == pytest.approx(np.ones(len(found.both.y)))
+    assert np.array_equal(found.both.y, seen[seen < 2])
+
+
 def test_what_does_not_belong_together_is_refused_in_words(truth: np.ndarray) -> None:
     image, table = witness(1, sure=1.5, y=truth), witness(2, sure=1.2, y=truth)
-    with pytest.raises(ConfigError, match="different labels"):
-        fuse(image, witness(2, sure=1.2, y=truth, labels=("Er", "Sb", "Sd")), COMMON)
+    with pytest.raises(ConfigError, match="share 1 labels"):
+        fuse(image, witness(2, sure=1.2, y=truth, labels=("Er", "Sa", "Sd")), COMMON)
     moved = Predictions(LABELS, table.keys, table.blocks, 3 - np.maximum(table.part, 1), truth, table.p, table.r)
     with pytest.raises(ConfigError, match="another part"):
         fuse(image, moved, COMMON)
