@@ -28,9 +28,9 @@ log = logging.getLogger(__name__)
 
 USUAL: Final = (Model.COMPACT_CNN, Model.MORPHOLOGY)
 """What is trained where no family is named; their average is made wherever both are there."""
-BEFORE: Final = 0.42
-"""Share of a network's time for training it on the training part: the rest is for training it once more, with the validation
-part, which is a third more images."""
+BEFORE: Final = 0.25
+"""Share of a network's time for training it on the training part alone, which serves only to choose between models and to weigh
+them; the rest is for training it once more, with the validation part, for the model that is kept."""
 
 
 def learn_from_images(
@@ -184,14 +184,15 @@ def _pretrained(
                       salt=salt, seed=options.seed, folder=folder)  # fmt: skip
     if first.not_run is not None:
         raise ConfigError(f"{options.image_pretraining} teaches nothing: {first.not_run}.")
-    network = _network(Model.COMPACT_CNN, others, first, None, options=options, settings=settings, home=home, steps=steps,
+    sides = tuple(
+        steps.one(tasks.decode, one, size=WHOLE.size, crop=WHOLE.crop, folder=folder) for one in (others, listing)
+    )
+    fresh = steps.one(tasks.without_shared, first, data, sides, folder=folder)
+    network = _network(Model.COMPACT_CNN, others, fresh, None, options=options, settings=settings, home=home, steps=steps,
                        epochs=options.image_epochs, budget=None if options.image_epochs else options.image_seconds,
                        refit=True)  # fmt: skip
-    sides = tuple(
-        steps.one(tasks.decode, one, size=WHOLE.size, crop=WHOLE.crop, folder=folder) for one in (listing, others)
-    )
     found = steps.one(
-        tasks.transfer, data, sides, first, network, seed=options.seed, threads=settings.workers, folder=folder
+        tasks.transfer, data, first, fresh, network, seed=options.seed, threads=settings.workers, folder=folder
     )
     return found, network.file if helps(found) else None
 
@@ -208,12 +209,11 @@ def _fits(
     steps: Steps,
 ) -> tuple[ImageFitted, ...]:
     """Train each family on the training part, one after the other, since each takes the whole machine."""
-    share = options.image_seconds / max(1, sum(one in NETWORKS for one in asked))
+    share = _share(asked, options)
     fits = []
     for model in asked:
         if model is Model.MORPHOLOGY:
-            pixels = steps.one(tasks.decode, listing, size=CUT.size, crop=CUT.crop, folder=home.pictures)
-            fits.append(steps.one(tasks.morphology, data, pixels, seed=options.seed, folder=home.pictures))
+            fits.append(_shapes(listing, data, options=options, home=home, steps=steps))
             continue
         budget = share * BEFORE if model is Model.COMPACT_CNN else share
         fits.append(
@@ -238,22 +238,60 @@ def _refit(
     home: Home,
     steps: Steps,
 ) -> tuple[ImageFitted, ...]:
-    """Train the chosen model on training and validation images, for as many epochs as it was chosen with; nothing else changes.
+    """Train the chosen model once more, on training and validation images.
 
-    Of an average the network is trained again and its weights stay; trees on numbers of shape are not.
+    The compact network has the rest of its time for that, so usually more epochs than it was chosen with; the study's have as
+    many as were best. Of an average all parts are trained again, and their weights stay.
     """
     average = best.model == Model.ENSEMBLE
-    network = next((fit for fit in fits if fit.model == (Model.COMPACT_CNN if average else best.model)), None)
-    if network is None or network.model not in tuple(NETWORKS):
-        return ()
-    known = read_fit(network)
-    epochs = known.epochs_planned if RECIPES[Model(network.model)].cosine else known.best_epoch
-    again = _network(Model(network.model), listing, data, initial, options=options, settings=settings, home=home, steps=steps,
-                     epochs=epochs, budget=None, refit=True)  # fmt: skip
+    parts = tuple(fit for fit in fits if fit.model in USUAL) if average else (best,)
+    again = tuple(
+        _again(fit, listing, data, initial, options=options, settings=settings, home=home, steps=steps) for fit in parts
+    )
     if not average:
-        return (again,)
-    parts = tuple(again if fit is network else fit for fit in fits if fit.model in USUAL)
-    return again, steps.one(tasks.average, data, parts, seed=options.seed, folder=home.pictures, like=best)
+        return again
+    return *again, steps.one(tasks.average, data, again, seed=options.seed, folder=home.pictures, like=best)
+
+
+def _again(
+    fit: ImageFitted,
+    listing: ImageList,
+    data: ImageData,
+    initial: Path | None,
+    *,
+    options: PipelineOptions,
+    settings: Settings,
+    home: Home,
+    steps: Steps,
+) -> ImageFitted:
+    model = Model(fit.model)
+    if model is Model.MORPHOLOGY:
+        return _shapes(listing, data, options=options, home=home, steps=steps, like=fit)
+    epochs, budget = options.image_epochs, None
+    if model is not Model.COMPACT_CNN:
+        epochs = read_fit(fit).best_epoch
+    elif epochs is None:
+        budget = _share(asked_models(options)[0], options) * (1 - BEFORE)
+    return _network(model, listing, data, initial, options=options, settings=settings, home=home, steps=steps,
+                    epochs=epochs, budget=budget, refit=True)  # fmt: skip
+
+
+def _share(asked: Sequence[Model], options: PipelineOptions) -> float:
+    """Return the seconds that each network has."""
+    return options.image_seconds / max(1, sum(one in NETWORKS for one in asked))
+
+
+def _shapes(
+    listing: ImageList,
+    data: ImageData,
+    *,
+    options: PipelineOptions,
+    home: Home,
+    steps: Steps,
+    like: ImageFitted | None = None,
+) -> ImageFitted:
+    pixels = steps.one(tasks.decode, listing, size=CUT.size, crop=CUT.crop, folder=home.pictures)
+    return steps.one(tasks.morphology, data, pixels, seed=options.seed, folder=home.pictures, like=like)
 
 
 def _network(

@@ -101,14 +101,16 @@ def network(
 
 
 @task(**policy("morphology"), task_run_name="train on numbers of shape")
-def morphology(data: ImageData, pixels: Pixels, *, seed: int, folder: Path) -> ImageFitted:
-    """Measure numbers of shape and train trees on them."""
+def morphology(
+    data: ImageData, pixels: Pixels, *, seed: int, folder: Path, like: ImageFitted | None = None
+) -> ImageFitted:
+    """Measure numbers of shape and train trees on them; the kind of an earlier fit on validation images too."""
     from dataclasses import replace
 
     from cosmic.images import labelling, shape_trees
 
     images = labelling.load(data, pixels)
-    return shape_trees.fit_morphology(images, replace(data, pixels=pixels), seed=seed, folder=folder)
+    return shape_trees.fit_morphology(images, replace(data, pixels=pixels), seed=seed, folder=folder, like=like)
 
 
 @task(**policy("average"), task_run_name="average the models of images")
@@ -200,18 +202,26 @@ def hold_out(
     )  # fmt: skip
 
 
+@task(**policy("without-shared"), task_run_name="leave out galaxies that both sets show")
+def without_shared(first: ImageData, data: ImageData, sides: tuple[Pixels, Pixels], *, folder: Path) -> ImageData:
+    """Leave out images, of those to learn first, of galaxies that the run's own show too; `sides` are both sets, whole."""
+    from cosmic.images import comparing
+
+    return comparing.without_shared(first, data, sides, folder=folder)
+
+
 @task(**policy("transfer"), task_run_name="learn other labels first, or not")
 def transfer(
     data: ImageData,
-    sides: tuple[Pixels, Pixels],
     first: ImageData,
+    fresh: ImageData,
     network: ImageFitted,
     *,
     seed: int,
     threads: int,
     folder: Path,
 ) -> Path:
-    """Find by folds and seeds whether a network that learned the first labels does better; `sides` are both sets, whole."""
+    """Find by folds and seeds whether a network that learned the first labels does better."""
     from cosmic.images import comparing
 
-    return comparing.compared(data, sides, first, network, seed=seed, threads=threads, folder=folder)
+    return comparing.compared(data, first, fresh, network, seed=seed, threads=threads, folder=folder)

@@ -278,6 +278,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "average": makes_files("cosmic.images.averaging", "cosmic.images.labelling"),
     "score-images": makes_files("cosmic.images.scoring", "cosmic.images.labelling"),
     "tell-images": makes_files("cosmic.images.telling", "cosmic.images.explaining"),
+    "without-shared": makes_files("cosmic.images.comparing"),
     "transfer": makes_files("cosmic.images.comparing"),
     "fuse": makes_files("cosmic.images.joining"),
     "hold-out-images": makes_files("cosmic.images.serving"),

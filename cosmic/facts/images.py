@@ -165,8 +165,9 @@ class Trial(Block):
 class Transfer(Block):
     """Whether a network that learned other labels first does better: the same folds and seeds both ways, paired.
 
-    `left_out` images show galaxies that the first ones show too. `difference` is of the mean accuracy, pretrained less from scratch; `p_value` is of the corrected resampled t-test over
-    folds and seeds (Nadeau & Bengio 2003), two-sided.
+    `left_out` of the first images show galaxies that the run's own show too, and were not learned. `difference` is of the mean
+    accuracy, pretrained less from scratch; `p_value` is of the corrected resampled t-test over folds and seeds (Nadeau &
+    Bengio 2003), two-sided.
     """
 
     scheme: str

@@ -5,6 +5,7 @@ Two sets of the same survey share galaxies under different ids. Who trains on on
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Final
 
 import numpy as np
@@ -46,6 +47,23 @@ def most_alike(one: NDArray[np.uint8], other: NDArray[np.uint8]) -> tuple[NDArra
             place[rows][better] = at[better] + start
             best[rows][better] = high[better]
     return place, best
+
+
+def shown_once(
+    whole: NDArray[np.uint8], others: NDArray[np.uint8], galaxies: Sequence[str], other_galaxies: Sequence[str]
+) -> NDArray[np.bool_]:
+    """Return which of n images show a galaxy that none of m others does, by name and by looks, shape (n,).
+
+    Parameters
+    ----------
+    whole, others : numpy.ndarray
+        Whole images of both sets at one size, uint8, shapes (n, s, s, 3) and (m, s, s, 3).
+    galaxies, other_galaxies : sequence of str
+        Their names.
+    """
+    known = set(other_galaxies)
+    _, correlation = most_alike(whole, others)
+    return np.array([name not in known for name in galaxies]) & (correlation < LEAST)
 
 
 def _standard(images: NDArray[np.uint8]) -> NDArray[np.float32]:

@@ -1,4 +1,8 @@
-"""The transfer experiment of a run, on disk: which images are fresh, the comparison, and what follows from it. Trains by `transfer`."""
+"""The transfer experiment of a run, on disk: what may be learned first, the comparison, and what follows from it.
+
+Trains by `transfer`. A galaxy that the run's own images show is never among what is learned first: a network that saw it there
+would be tested on what it knows.
+"""
 
 from __future__ import annotations
 
@@ -6,13 +10,12 @@ import hashlib
 from pathlib import Path
 from typing import Final
 
-import numpy as np
-
 from cosmic import artefacts
 from cosmic.facts.images import Transfer
 from cosmic.images import labelling
+from cosmic.images.alike import shown_once
 from cosmic.images.records import Cut, ImageData, ImageFitted, Pixels
-from cosmic.images.transfer import Plan, compare, not_shown_before
+from cosmic.images.transfer import Plan, compare
 
 WHOLE: Final = Cut(48, 1.0)
 """The pixels by which galaxies are told to be the same: all of an image, small."""
@@ -20,10 +23,28 @@ SURE: Final = 0.05
 """The p-value below which a difference is more than chance."""
 
 
+def without_shared(first: ImageData, data: ImageData, sides: tuple[Pixels, Pixels], *, folder: Path) -> ImageData:
+    """Return the first images without those of galaxies that the run's own images show too, whatever their files are.
+
+    Parameters
+    ----------
+    sides : tuple of Pixels
+        Both sets whole and small: the first ones, then the run's own.
+    """
+    theirs, mine = (labelling.load(one, side) for one, side in zip((first, data), sides, strict=True))
+    keep = shown_once(
+        theirs.pixels[theirs.rows],
+        mine.pixels[mine.rows],
+        theirs.table["galaxy"].to_pylist(),
+        mine.table["galaxy"].to_pylist(),
+    )
+    return labelling.only(first, keep, folder=folder)
+
+
 def compared(
     data: ImageData,
-    sides: tuple[Pixels, Pixels],
     first: ImageData,
+    fresh: ImageData,
     network: ImageFitted,
     *,
     seed: int,
@@ -34,25 +55,17 @@ def compared(
 
     Parameters
     ----------
-    sides : tuple of Pixels
-        Both sets whole and small: those to learn, then the first ones.
-    first : ImageData
-        What the network learned.
+    first, fresh : ImageData
+        All that might have been learned first, and what the network did learn: `without_shared`.
     """
-    images, before = labelling.load(data), labelling.load(first)
-    mine, theirs = (labelling.load(one, side) for one, side in zip((data, first), sides, strict=True))
-    fresh = not_shown_before(
-        mine.pixels[mine.rows],
-        theirs.pixels[theirs.rows],
-        images.table["galaxy"].to_pylist(),
-        before.table["galaxy"].to_pylist(),
-    )
+    images, before = labelling.load(data), labelling.load(fresh)
+    left_out = len(labelling.load(first).rows) - len(before.rows)
     told = f"{int((before.part < 2).sum()):,} images of {first.scheme} ({first.pixels.origin})"
     found = compare(
-        images, fresh=fresh, pretrained=network.file, pretrained_on=told, scheme=data.scheme,
+        images, pretrained=network.file, pretrained_on=told, scheme=data.scheme,
         plan=Plan(seed=seed, threads=threads), folder=folder / "transfer",
     )  # fmt: skip
-    found = found.model_copy(update={"left_out": int(np.sum(~fresh))})
+    found = found.model_copy(update={"left_out": left_out})
     text = found.model_dump_json(indent=1)
     path = folder / f"transfer-{hashlib.sha256(text.encode()).hexdigest()[:32]}.json"
     return artefacts.write(path, lambda part: part.write_text(text, encoding="utf-8"))

@@ -7,7 +7,7 @@ import json
 import logging
 from collections import Counter
 from collections.abc import Callable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Final
 
@@ -137,6 +137,18 @@ def label(
         "%d images of %d classes labelled by %s, %d dropped", table.num_rows, len(names), scheme, sum(dropped.values())
     )
     return ImageData(path.stem, path, pixels, scheme, split, names, dropped)
+
+
+def only(data: ImageData, keep: NDArray[np.bool_], *, folder: Path) -> ImageData:
+    """Return labelled images without some of them, shape (n,); those themselves where all are kept."""
+    if keep.all():
+        return data
+    table = _table(data).filter(pa.array(keep))
+    key = hashlib.sha256(json.dumps([data.id, np.flatnonzero(~keep).tolist()]).encode())
+    path = folder / f"labelled-{key.hexdigest()[:32]}.parquet"
+    if not artefacts.intact(path):
+        artefacts.write(path, lambda part: pq.write_table(table, part, compression="zstd"))
+    return replace(data, id=path.stem, path=path)
 
 
 def labels_of(rows: pa.Table, scheme: Scheme) -> Labels:

@@ -16,7 +16,7 @@ from cosmic.evaluation.metrics import score
 from cosmic.facts.results import Holdout
 from cosmic.images import holdout, labelling
 from cosmic.images import pixels as decoded
-from cosmic.images.averaging import read_weights
+from cosmic.images.averaging import read_weighing
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks import stored
 from cosmic.images.networks.feeding import CUTS
@@ -58,8 +58,8 @@ def answer(fit: ImageFitted, among: Sequence[ImageFitted], sides: Sides, images:
     """
     if fit.model == Model.ENSEMBLE:
         parts = {one.id: one for one in among}
-        weighed = [(parts[name], weight) for name, weight in read_weights(fit).items()]
-        return np.asarray(sum(weight * answer(part, among, sides, images) for part, weight in weighed), np.float32)
+        weighing = read_weighing(fit)
+        return weighing.together([answer(parts[name], among, sides, images) for name in weighing.parts])
     if fit.model == Model.MORPHOLOGY:
         pixels = sides.at(CUT)
         return load_morphology(fit.folder).predict_proba(decoded.load(pixels)[_places(pixels, images)])

@@ -122,6 +122,7 @@ def fit_morphology(
     seed: int,
     folder: Path,
     kinds: tuple[Kind, ...] = KINDS,
+    like: ImageFitted | None = None,
     clock: Callable[[], float] = time.process_time,
 ) -> ImageFitted:
     """Return trees on numbers of shape, the kind with the least loss on validation, and what they say of every image.
@@ -134,6 +135,8 @@ def fit_morphology(
     ----------
     about : ImageData
         The record of `data`: ids, size and crop.
+    like : ImageFitted, optional
+        An earlier fit, whose kind is fitted once more, on training and validation images.
     folder : Path
         Where models lie; the numbers of all pixels lie in ``shapes`` there and are read by the next run.
     clock : callable
@@ -146,6 +149,10 @@ def fit_morphology(
     """
     train, validation = (np.flatnonzero(data.part == PARTS.index(part)) for part in ("train", "validation"))
     _refuse(data, train, validation)
+    if like is not None:
+        card = load_morphology(like.folder).card
+        kinds = tuple(one for one in kinds if (one.model, one.rebalancing) == (card.model, card.rebalancing))
+        train = np.sort(np.concatenate([train, validation]))
     started = clock()
     shapes = read(kept(data.pixels, pixels_id=about.pixels.id, folder=folder / "shapes"))
     measured = clock()
@@ -165,7 +172,7 @@ def fit_morphology(
         loss, kind, estimator, settings = min(tried, key=lambda one: one[0])
         p = estimator.predict_proba(values).astype(np.float32)
         speed = _speed(estimator, data, clock)
-    what = [about.id, MODEL, str(kind), seed, settings, hashlib.sha256(p.tobytes()).hexdigest()]
+    what = [about.id, MODEL, str(kind), seed, settings, like is not None, hashlib.sha256(p.tobytes()).hexdigest()]
     key = hashlib.sha256(json.dumps(what).encode()).hexdigest()
     home = folder / key[:32]
     probe = values[validation[np.linspace(0, len(validation) - 1, min(PROBE_ROWS, len(validation))).astype(int)]]
@@ -187,11 +194,14 @@ def fit_morphology(
         loss="log loss, the mean of by image and by class",
         images=len(train),
         stopped="all trees grown",
+        refit=like is not None,
         seed=seed,
         cpu_s=fitted - started,
         answered_images_a_cpu_s=speed,
         notes=(
-            f"{kind}: the least loss of {len(tried)} on {len(validation)} images of validation ({others})",
+            f"{kind}: the least loss of {len(tried)} on {len(validation)} images of validation ({others})"
+            if like is None
+            else f"{kind}, as chosen before; fitted on training and validation images",
             f"{int((shapes.flaws[data.rows] > 0).sum())} of {len(data.rows)} images have a flaw: no source, one at the edge, "
             "or no Petrosian radius; their numbers are used as they are",
         ),

@@ -1,7 +1,7 @@
 """Whether a network that learned other labels first does better: the same folds and seeds both ways, paired. Picks no model.
 
-Looks at training and validation images alone, so that the test part stays unseen; galaxies that the first images show too, whatever
-their files are, take no part. Every fit is kept as soon as it is scored, and a run that was stopped goes on.
+Looks at training and validation images alone, so that the test part stays unseen. Every fit is kept as soon as it is scored, and
+a run that was stopped goes on.
 """
 
 from __future__ import annotations
@@ -21,7 +21,6 @@ from numpy.typing import NDArray
 from cosmic import artefacts
 from cosmic.facts.images import Transfer, Trial
 from cosmic.facts.results import Interval
-from cosmic.images.alike import LEAST, most_alike
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks import training
 from cosmic.images.networks.asking import ask
@@ -48,25 +47,9 @@ class Plan:
     threads: int = 2
 
 
-def not_shown_before(
-    whole: NDArray[np.uint8], first: NDArray[np.uint8], galaxies: Sequence[str], first_galaxies: Sequence[str]
-) -> NDArray[np.bool_]:
-    """Return which of n images show a galaxy that the first images do not, by name and by looks, shape (n,).
-
-    Parameters
-    ----------
-    whole, first : numpy.ndarray
-        Whole images of both sets at one size, uint8, shapes (n, s, s, 3) and (m, s, s, 3).
-    """
-    known = set(first_galaxies)
-    _, correlation = most_alike(whole, first)
-    return np.array([name not in known for name in galaxies]) & (correlation < LEAST)
-
-
 def compare(
     images: LabelledImages,
     *,
-    fresh: NDArray[np.bool_],
     pretrained: Path,
     pretrained_on: str,
     scheme: Scheme,
@@ -79,9 +62,7 @@ def compare(
     Parameters
     ----------
     images : LabelledImages
-        Those to learn; their test part is left alone.
-    fresh : numpy.ndarray
-        Shape (n,): `not_shown_before`.
+        Those to learn; their test part is left alone. The first images show none of these galaxies.
     pretrained : Path
         A network of `cosmic.images.networks.stored`, that other images taught.
     report : callable
@@ -89,7 +70,7 @@ def compare(
     """
     from sklearn.model_selection import StratifiedGroupKFold
 
-    used = np.flatnonzero((images.part != PARTS.index("test")) & fresh)
+    used = np.flatnonzero(images.part != PARTS.index("test"))
     codes = images.codes[used]
     groups = np.unique(images.table["block"].combine_chunks().take(pa.array(used)).to_pylist(), return_inverse=True)[1]
     folds = StratifiedGroupKFold(plan.folds, shuffle=True, random_state=plan.seed)

@@ -9,7 +9,7 @@ import pytest
 
 from cosmic.errors import ConfigError
 from cosmic.facts.images import ImageFit
-from cosmic.images.averaging import average, ensemble, weights_of
+from cosmic.images.averaging import average, ensemble, lean_of, leaning, read_weighing, weights_of
 from cosmic.images.records import ImageFitted
 from cosmic.images.shape_trees import log_loss, save_probabilities
 from tests.images.labelled import drawn, with_other_test_labels
@@ -61,11 +61,27 @@ def test_the_average_is_stored_with_its_weights_and_costs_and_no_test_label_deci
     made = ensemble(DATA, fits, seed=0, folder=tmp_path, clock=lambda: 1.0)
     assert ensemble(with_other_test_labels(DATA), fits, seed=0, folder=tmp_path, clock=lambda: 1.0) == made
     weights = weights_of(DATA.codes[DATA.part == 1], [p[DATA.part == 1] for p in (one, two)])
-    assert np.load(made.probabilities) == pytest.approx(weights[0] * one + weights[1] * two, abs=1e-6)
+    lean = read_weighing(made).lean
+    shares = np.bincount(DATA.codes[DATA.part == 0]) / (DATA.part == 0).sum()
+    expected = leaning(weights[0] * one + weights[1] * two, shares, lean)
+    assert np.load(made.probabilities) == pytest.approx(expected, abs=1e-6)
     facts = ImageFit.model_validate_json(made.facts.read_bytes())
     assert f"compact_cnn {weights[0]:.3f}, morphology {weights[1]:.3f}" in facts.notes[0]
     assert (facts.model, facts.cpu_s, facts.answered_images_a_cpu_s) == ("ensemble", 4.0, 50.0)
     assert facts.parameters is None
+
+
+def test_answers_lean_to_a_rare_label_only_where_it_is_said_too_seldom() -> None:
+    rng = np.random.default_rng(5)
+    shares = np.array([0.6, 0.36, 0.04])
+    y = rng.choice(3, 4000, p=shares)
+    seen = np.eye(3)[y] + 0.6 * rng.standard_normal((len(y), 3))
+    likely = np.exp(seen / 0.36)
+    fair, timid = (likely * shares**power for power in (1.0, 1.4))  # the second thinks rare labels rarer than they are
+    fair, timid = (p / p.sum(axis=1, keepdims=True) for p in (fair, timid))
+    assert lean_of(y, timid, shares) > lean_of(y, fair, shares)
+    assert leaning(timid, shares, 0.4) == pytest.approx(fair, abs=1e-6)
+    assert leaning(timid, shares, 0.4).sum(axis=1) == pytest.approx(np.ones(len(y)), abs=1e-6)
 
 
 def test_one_model_and_answers_of_other_images_are_refused_in_words(tmp_path: Path) -> None:

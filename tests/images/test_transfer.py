@@ -10,10 +10,11 @@ import pyarrow as pa
 import pytest
 from scipy.stats import ttest_1samp
 
+from cosmic.images.alike import shown_once
 from cosmic.images.networks import stored
 from cosmic.images.networks.architectures import missing
 from cosmic.images.records import Scheme
-from cosmic.images.transfer import Plan, compare, corrected_t_test, not_shown_before
+from cosmic.images.transfer import Plan, compare, corrected_t_test
 from tests.images.test_training import blobs, order
 
 
@@ -35,7 +36,7 @@ def test_no_difference_is_none() -> None:
 def test_galaxies_that_the_first_images_show_are_known_by_name_or_by_looks() -> None:
     images = blobs(6).pixels[:, ::2, ::2]
     noisy = np.clip(images[1].astype(int) + 1, 0, 255).astype(np.uint8)[None]
-    fresh = not_shown_before(images, noisy, ["a", "b", "c", "d", "e", "f"], ["f"])
+    fresh = shown_once(images, noisy, ["a", "b", "c", "d", "e", "f"], ["f"])
     assert not fresh[1]
     assert not fresh[5]
     assert fresh[0]
@@ -57,7 +58,7 @@ def test_both_ways_have_the_same_folds_and_seeds_and_the_test_part_is_left_alone
 
     def run() -> object:
         return compare(
-            images, fresh=np.ones(60, bool), pretrained=first.file, pretrained_on="blobs", scheme=Scheme.GIVEN,
+            images, pretrained=first.file, pretrained_on="blobs", scheme=Scheme.GIVEN,
             plan=Plan(folds=2, seeds=2, epochs=1), folder=tmp_path / "trials", report=lambda *at: asked.append(at),
         )  # fmt: skip
 

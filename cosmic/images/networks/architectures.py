@@ -6,8 +6,6 @@ drawn from the given seed alone.
 
 from __future__ import annotations
 
-import logging
-import os
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any, Final
@@ -15,7 +13,7 @@ from typing import Any, Final
 from cosmic import artefacts
 from cosmic.errors import ConfigError
 from cosmic.facts.images import Layer
-from cosmic.models.network import missing
+from cosmic.models.network import keras_library, missing
 from cosmic.records import Model
 
 STUDY_SIDE: Final = 224
@@ -27,15 +25,6 @@ DOWNLOAD: Final = "download"
 NONE: Final = "none"
 
 __all__ = ["COMPACT_SIDE", "STUDY_SIDE", "build", "keras_library", "layers_of", "missing"]
-
-
-def keras_library() -> Any:
-    """Return Keras, imported now: it takes seconds, and a run without networks does without."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # its greetings at import are no news
-    from tensorflow import keras
-
-    logging.getLogger("tensorflow").setLevel(logging.ERROR)
-    return keras
 
 
 def build(model: Model, *, classes: int, seed: int, imagenet: str = NONE) -> tuple[Any, str]:
@@ -73,6 +62,16 @@ def seed_weights(keras: Any, network: Any, seed: int) -> None:
         recurrent = one.name == "recurrent_kernel"
         kind = keras.initializers.Orthogonal(seed=own) if recurrent else keras.initializers.GlorotUniform(seed=own)
         one.assign(kind(one.shape))
+
+
+def at_side(network: Any, side: int) -> Any:
+    """Return the same layers, with the same weights, for images of another side: of a chain that ends in a global average."""
+    keras = keras_library()
+    inputs = keras.Input((side, side, 3))
+    inner = inputs
+    for layer in network.layers[1:]:
+        inner = layer(inner)
+    return keras.Model(inputs, inner)
 
 
 def layers_of(network: Any) -> tuple[Layer, ...]:

@@ -102,17 +102,20 @@ def study_view(images: Any) -> Any:
     return tf.gather(tf.constant(brightened()), tf.cast(images, tf.int32))
 
 
-def turned_batch(images: Any, turns: Turns, step: Any, seed: int) -> Any:
-    """Return the middle of each image, turned by any angle, mirrored by chance, zoomed and shifted: floats, (n, 64, 64, 3)."""
+def turned_batch(images: Any, turns: Turns, step: Any, seed: int, *, side: int = COMPACT_SIDE) -> Any:
+    """Return the middle of each image, turned by any angle, mirrored by chance, zoomed and shifted: floats, (n, side, side, 3).
+
+    Whatever the side, the same field is seen: the middle 64 px.
+    """
     import tensorflow as tf
 
     n = tf.shape(images)[0]
     drawn = tf.random.stateless_uniform([5, n], [seed, step])
     angle = drawn[0] * (2 * math.pi)
-    scale = tf.exp((drawn[1] * 2 - 1) * turns.zoom)
+    scale = tf.exp((drawn[1] * 2 - 1) * turns.zoom) * (COMPACT_SIDE / side)
     mirror = tf.where(drawn[2] < 0.5, -1.0, 1.0)
     across, down = ((drawn[at] * 2 - 1) * turns.shift for at in (3, 4))
-    return _sampled(images, tf.cos(angle) * scale, tf.sin(angle) * scale, mirror, across, down)
+    return _sampled(images, tf.cos(angle) * scale, tf.sin(angle) * scale, mirror, across, down, side)
 
 
 def plain_view(images: Any, *, quarter: int = 0, mirrored: bool = False) -> Any:
@@ -127,11 +130,11 @@ def plain_view(images: Any, *, quarter: int = 0, mirrored: bool = False) -> Any:
     return tf.cast(tf.image.rot90(middle, quarter), tf.float32) / 255.0
 
 
-def _sampled(images: Any, cos: Any, sin: Any, mirror: Any, across: Any, down: Any) -> Any:
+def _sampled(images: Any, cos: Any, sin: Any, mirror: Any, across: Any, down: Any, side: int) -> Any:
     import tensorflow as tf
 
     centre = (images.shape[1] - 1) / 2
-    own = (COMPACT_SIDE - 1) / 2
+    own = (side - 1) / 2
     a, b = cos * mirror, -sin
     c, d = sin * mirror, cos
     zeros = tf.zeros_like(cos)
@@ -139,7 +142,7 @@ def _sampled(images: Any, cos: Any, sin: Any, mirror: Any, across: Any, down: An
     sampled = tf.raw_ops.ImageProjectiveTransformV3(
         images=tf.cast(images, tf.float32),
         transforms=tf.stack(rows, axis=1),
-        output_shape=[COMPACT_SIDE, COMPACT_SIDE],
+        output_shape=[side, side],
         fill_value=0.0,
         interpolation="BILINEAR",
         fill_mode="REFLECT",

@@ -46,6 +46,8 @@ class Recipe:
         Turned and mirrored views that an answer is averaged over, 1 or 8.
     doubled : bool
         Whether every image comes twice an epoch, as it is and changed, as in the study.
+    small_side, small_share : int, float
+        The first share of the epochs sees the same field at fewer pixels a side, which costs less; 0 is none.
     """
 
     preprocessing: Preprocessing
@@ -59,7 +61,13 @@ class Recipe:
     patience: int = 10
     views: int = 1
     doubled: bool = False
+    small_side: int = 0
+    small_share: float = 0.0
     turns: Turns = field(default_factory=Turns)
+
+    def small(self, epoch: int, *, epochs: int) -> bool:
+        """Return whether an epoch, from 0, is one of fewer pixels."""
+        return bool(self.small_side) and epoch < self.small_share * epochs
 
 
 _STUDY: Final = Recipe(
@@ -72,13 +80,15 @@ RECIPES: Final = {
     Model.RESNET50: _STUDY,
     Model.COMPACT_CNN: Recipe(
         Preprocessing.PLAIN,
-        epochs=35,
+        epochs=40,
         batch=64,
         learning_rate=2e-3,
         weight_decay=1e-2,
         smoothing=0.05,
-        patience=12,
+        patience=15,
         views=8,
+        small_side=48,
+        small_share=0.5,
     ),
 }
 """The study's: Adam as it comes, batches of 32, 50 epochs, no stopping."""
@@ -94,7 +104,7 @@ def planned_epochs(
     budget : float or None
         Seconds; None does not limit.
     step_s, steps : float, int
-        Seconds that a step takes, and steps an epoch.
+        Seconds that a step takes, on average over all epochs, and steps an epoch.
     between_s, after_s : float
         Seconds between two epochs (validation, a checkpoint), and once after the last.
     """

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from cosmic import artefacts
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks import feeding
-from cosmic.images.networks.architectures import NONE
+from cosmic.images.networks.architectures import COMPACT_SIDE, NONE, at_side
 from cosmic.images.networks.asking import TOGETHER, ask
 from cosmic.images.networks.feeding import Preprocessing
 from cosmic.images.networks.recipes import Loss, Recipe, class_weights, learning_rate, planned_epochs
@@ -92,7 +92,10 @@ class Run:
         self._soft = images.soft
         self.seen_an_epoch = len(self._train) * (2 if recipe.doubled else 1)
         self._steps = max(1, self.seen_an_epoch // recipe.batch)
-        self._step = self._compiled()
+        self._step = self._compiled(network, COMPACT_SIDE)
+        self._small_step = self._step
+        if recipe.small_side:
+            self._small_step = self._compiled(at_side(network, recipe.small_side), recipe.small_side)
         self.planned = 0
 
     @property
@@ -117,11 +120,9 @@ class Run:
             self.planned = order.epochs or recipe.epochs
             return self.planned
         before = self.arrays()
-        took = []
-        for step, batch in zip(range(_TRIED), self._batches(0), strict=False):
-            started = time.perf_counter()
-            self._learn(batch, step, epochs=recipe.epochs)
-            took.append(time.perf_counter() - started)
+        step_s = (1 - recipe.small_share) * self._timed(small=False)
+        if recipe.small_side:
+            step_s += recipe.small_share * self._timed(small=True)
         started = time.perf_counter()
         if not order.refit:
             self._validate(limit=4 * TOGETHER)
@@ -129,19 +130,28 @@ class Run:
         between = 0.0 if order.refit else (time.perf_counter() - started) * len(self._validation) / max(1, asked)
         self.restore(before)
         planned = planned_epochs(
-            wanted=recipe.epochs, budget=order.budget * _SAFETY, step_s=float(np.median(took[2:] or took)), steps=self._steps,
-            between_s=between,
+            wanted=recipe.epochs, budget=order.budget * _SAFETY, step_s=step_s, steps=self._steps, between_s=between,
         )  # fmt: skip
         _log.info("%s: %d epochs planned for %.0f s", order.model, planned, order.budget)
         self.planned = planned
         return planned
 
+    def _timed(self, *, small: bool) -> float:
+        """Return the seconds that a step takes."""
+        took = []
+        for step, batch in zip(range(_TRIED), self._batches(0), strict=False):
+            started = time.perf_counter()
+            self._learn(batch, step, epochs=self._order.recipe.epochs, small=small)
+            took.append(time.perf_counter() - started)
+        return float(np.median(took[2:] or took))
+
     def epoch(self, epoch: int) -> dict[str, float]:
         """Train one epoch and return its line of the history."""
         reseed(self._network, seed=self._order.seed, epoch=epoch)
         losses = right = 0.0
+        small = self._order.recipe.small(epoch, epochs=self.planned)
         for at, batch in enumerate(self._batches(epoch)):
-            loss, hits = self._learn(batch, epoch * self._steps + at, epochs=self.planned)
+            loss, hits = self._learn(batch, epoch * self._steps + at, epochs=self.planned, small=small)
             losses += loss
             right += hits
         told = {"loss": losses / self._steps, "accuracy": right / (self._steps * self._batch)}
@@ -177,29 +187,30 @@ class Run:
             yield self._train[drawn % n], drawn >= n
 
     def _learn(
-        self, batch: tuple[NDArray[np.int64], NDArray[np.bool_]], step: int, *, epochs: int
+        self, batch: tuple[NDArray[np.int64], NDArray[np.bool_]], step: int, *, epochs: int, small: bool
     ) -> tuple[float, float]:
         places, copies = batch
         rate = learning_rate(self._order.recipe, step, steps=self._steps, epochs=epochs)
         self._optimizer.learning_rate.assign(rate)
         codes = self._images.codes[places]
         targets = np.eye(len(self._images.names), dtype=np.float32)[codes] if self._soft is None else self._soft[places]
-        loss, hits = self._step(
+        loss, hits = (self._small_step if small else self._step)(
             self._images.pixels[self._images.rows[places]], targets, self._weights[codes], copies, np.int32(step)
         )
         return float(loss), float(hits)
 
-    def _compiled(self) -> Callable[..., tuple[Any, Any]]:
+    def _compiled(self, network: Any, side: int) -> Callable[..., tuple[Any, Any]]:
         import tensorflow as tf
 
-        recipe, network, optimizer, seed = self._order.recipe, self._network, self._optimizer, self._order.seed
+        recipe, optimizer, seed = self._order.recipe, self._optimizer, self._order.seed
+        weights_of = self._network.trainable_variables
         k = len(self._images.names)
         plain = recipe.preprocessing is Preprocessing.PLAIN
 
         @tf.function(reduce_retracing=True)  # type: ignore[untyped-decorator]
         def step(pixels: Any, targets: Any, weights: Any, copies: Any, number: Any) -> tuple[Any, Any]:
             seen = (
-                feeding.turned_batch(pixels, recipe.turns, number, seed)
+                feeding.turned_batch(pixels, recipe.turns, number, seed, side=side)
                 if plain
                 else feeding.study_batch(pixels, copies, number, seed)
             )
@@ -211,8 +222,7 @@ class Run:
                     p = tf.reduce_sum(tf.nn.softmax(logits) * targets, axis=1)
                     each = each * (1 - p) ** 2
                 loss = tf.reduce_mean(each * weights)
-            gradients = tape.gradient(loss, network.trainable_variables)
-            optimizer.apply(gradients, network.trainable_variables)
+            optimizer.apply(tape.gradient(loss, weights_of), weights_of)
             same = tf.equal(tf.argmax(logits, axis=1), tf.argmax(targets, axis=1))
             return loss, tf.reduce_sum(tf.cast(same, tf.float32))
 

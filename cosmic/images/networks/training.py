@@ -115,21 +115,22 @@ def train(
         progress.cpu_s += time.process_time() - cpu
         progress.images += run.seen_an_epoch
         progress.history.append({"epoch": progress.done, **line, "cpu_s": time.process_time() - cpu})
-        mean = progress.wall_s / progress.done
+        took = time.perf_counter() - started
+        ahead = max(took, progress.wall_s / progress.done)  # later epochs may be those of more pixels
         if not order.refit:
             if progress.best == progress.done:
                 _store(best, {str(at): one.numpy() for at, one in enumerate(network.weights)}, {})
             if stopped_early([one["validation_loss"] for one in progress.history], order.recipe.patience):
                 progress.stopped = f"no smaller loss on validation for {order.recipe.patience} epochs"
         if not progress.stopped and order.budget is not None and progress.done < progress.planned:
-            progress.stopped = "the budget was used up" if progress.wall_s + mean > order.budget else ""
+            progress.stopped = "the budget was used up" if progress.wall_s + took > order.budget else ""
         _store(state, run.arrays(), asdict(progress))
         report(
             Pace(
                 progress.done,
                 progress.planned,
                 progress.images / progress.wall_s,
-                mean * (progress.planned - progress.done),
+                ahead * (progress.planned - progress.done),
             )
         )
     progress.stopped = progress.stopped or "all planned epochs done"
