@@ -18,8 +18,8 @@ if __name__ == "__main__":
 from cosmic.facts.results import Result, Scores
 from cosmic.images import labelling, listing, pixels, scoring
 from cosmic.images.networks import running, stored, training
-from cosmic.images.networks.feeding import CUTS, Preprocessing
-from cosmic.images.records import ImageData, ImageScored, Scheme
+from cosmic.images.networks.feeding import CUTS
+from cosmic.images.records import ImageData, ImageScored, Preprocessing, Scheme
 from cosmic.records import Model, SplitName
 
 MIN_CLASS_SIZE = 30

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cosmic.images.records import Scheme
+from cosmic.images.records import Loss, Preprocessing, Scheme
 from cosmic.option_texts import Override, length, listed, release_place, seconds, span
 from cosmic.records import TABLE_TASKS, Arm, Model, Sky, SplitName, Task
 
@@ -197,6 +197,19 @@ class PipelineOptions(BaseSettings):
         "the speed of the machine.",
         json_schema_extra={"metavar": "N"},
     )
+    image_loss: Annotated[tuple[Loss, ...], NoDecode, BeforeValidator(listed)] = Field(
+        (),
+        description="What the compact network makes small: cross-entropy, balanced (rare classes weigh more) or focal (what is "
+        "hard weighs more). Of several, which share its time, the best on validation is kept. May be repeated. "
+        "Default: cross-entropy.",
+        json_schema_extra={"metavar": "NAME"},
+    )
+    image_preprocessing: Literal[Preprocessing.STUDY, Preprocessing.STUDY_SLIDE] = Field(
+        Preprocessing.STUDY,
+        description="What the study's networks see: study (the central 224 of 424 px, as its code did) or study-slide (the "
+        "whole image brought to 224 px, as its slide says).",
+        json_schema_extra={"metavar": "NAME"},
+    )
     image_pretraining: Path | None = Field(
         None,
         description="A folder with images/ and labels.csv of other labels: whether a network that learns them first does "
@@ -295,6 +308,11 @@ class PipelineOptions(BaseSettings):
     def held_tables(self) -> tuple[Path, ...]:
         """Return the hold-out files."""
         return tuple(path for path in self.holdout if not path.is_dir())
+
+    @property
+    def image_losses(self) -> tuple[Loss, ...]:
+        """Return what the compact network is trained with."""
+        return tuple(dict.fromkeys(self.image_loss)) or (Loss.CROSS_ENTROPY,)
 
     @property
     def held_images(self) -> tuple[Path, ...]:

@@ -27,7 +27,7 @@ from cosmic.skyserver.work import Wanted
 from cosmic.sources import source_for
 from cosmic.sources.base import HashingStore, Source
 from cosmic.splits import SALT
-from flows.imaging import asked_models
+from flows.image_models import asked_models
 from flows.training import best
 from tasks import intake, training
 from tasks.policies import remembered

@@ -7,7 +7,18 @@ from pathlib import Path
 from prefect import task
 
 from cosmic.home import Home
-from cosmic.images.records import Imaged, ImageData, ImageFitted, ImageHeld, ImageList, ImageScored, Pixels, Scheme
+from cosmic.images.records import (
+    Imaged,
+    ImageData,
+    ImageFitted,
+    ImageHeld,
+    ImageList,
+    ImageScored,
+    Loss,
+    Pixels,
+    Preprocessing,
+    Scheme,
+)
 from cosmic.machine import Settings
 from cosmic.records import Kept, Model, SplitName
 from tasks.policies import policy
@@ -79,6 +90,8 @@ def network(
     pixels: Pixels,
     model: Model,
     *,
+    study: Preprocessing,
+    loss: Loss,
     epochs: int | None,
     budget: float | None,
     seed: int,
@@ -93,8 +106,8 @@ def network(
     from cosmic.images.networks import running, stored, training
 
     order = running.Order(
-        model, data.id, seed, training.recipe_of(model), epochs=epochs, budget=budget, threads=threads,
-        imagenet=imagenet, refit=refit, initial=initial,
+        model, data.id, seed, training.recipe_of(model, study=study, loss=loss), epochs=epochs, budget=budget,
+        threads=threads, imagenet=imagenet, refit=refit, initial=initial,
     )  # fmt: skip
     images = labelling.load(data, pixels)
     return stored.fit_network(images, order, scheme=data.scheme, folder=folder, report=stored.log_pace(order))

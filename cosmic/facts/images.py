@@ -58,6 +58,7 @@ class ImageFit(Block):
     `weights` says where a network began: at random, or from whose weights. `images` is what it was trained on, copies not
     counted. `stopped` says why training ended. `views` are the rotations and flips that an answer is averaged over.
     `refit` models were trained on training and validation images after they were chosen; validation scores nothing then.
+    `parts` are the ids of the fits that an average is of.
     """
 
     id: str
@@ -80,6 +81,7 @@ class ImageFit(Block):
     views: int = 1
     refit: bool = False
     seed: int
+    parts: tuple[str, ...] = ()
     cpu_s: float | None = None
     wall_s: float | None = None
     trained_images_a_cpu_s: float | None = None

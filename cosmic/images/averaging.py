@@ -180,6 +180,7 @@ def ensemble(
         cpu_s=None if None in costs else spent + sum(cost for cost in costs if cost is not None),
         answered_images_a_cpu_s=_together([part.answered_images_a_cpu_s for part in parts]),
         refit=refit,
+        parts=tuple(fit.id for fit in fits),
         notes=(
             (
                 f"weights {', '.join(named)}: the least log loss on {len(y)} images of validation",

@@ -11,8 +11,7 @@ from cosmic.images import labelling
 from cosmic.images.examples import Saliency
 from cosmic.images.networks import stored
 from cosmic.images.networks.asking import occlusion
-from cosmic.images.networks.feeding import Preprocessing
-from cosmic.images.records import ImageData, ImageFitted
+from cosmic.images.records import ImageData, ImageFitted, Preprocessing
 
 
 def saliency(fits: Sequence[ImageFitted], data: ImageData) -> Saliency | None:

@@ -22,6 +22,31 @@ class Scheme(StrEnum):
     GIVEN = "given"
 
 
+class Preprocessing(StrEnum):
+    """What is done to an image before a network sees it.
+
+    `study`: the central 224 px, brightness raised by 0.3 of the full range with what exceeds it cut off, divided by 255, as
+    the study's code did. `study-slide`: the same with the whole image brought to 224 px, as its slide says. `plain`: the
+    central part alone, turned, mirrored and zoomed at random in training.
+    """
+
+    STUDY = "study"
+    STUDY_SLIDE = "study-slide"
+    PLAIN = "plain"
+
+
+class Loss(StrEnum):
+    """What training makes small.
+
+    `cross-entropy`; `balanced`, the same with weights (largest class / class) ** 0.5; `focal`, the same with the weight
+    (1 - p) ** 2 of each answer (Lin et al. 2017).
+    """
+
+    CROSS_ENTROPY = "cross-entropy"
+    BALANCED = "balanced"
+    FOCAL = "focal"
+
+
 @dataclass(frozen=True, slots=True)
 class Cut:
     """Which pixels are decoded for a model: their number a side, and the side of the crop in units of the image's."""

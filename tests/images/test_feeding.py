@@ -8,7 +8,8 @@ import pytest
 from cosmic.images.networks import feeding
 from cosmic.images.networks.architectures import missing
 from cosmic.images.networks.feeding import Turns, brightened, study_draw
-from cosmic.images.networks.recipes import RECIPES, Loss, class_weights, learning_rate, planned_epochs, stopped_early
+from cosmic.images.networks.recipes import RECIPES, class_weights, learning_rate, planned_epochs, stopped_early
+from cosmic.images.records import Loss
 from cosmic.records import Model
 
 neural = pytest.mark.skipif(missing() is not None, reason="the extra neural is not installed")

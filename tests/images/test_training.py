@@ -22,10 +22,9 @@ from cosmic.images.data import LabelledImages
 from cosmic.images.networks import stored, training
 from cosmic.images.networks.architectures import missing
 from cosmic.images.networks.asking import ask, occlusion
-from cosmic.images.networks.feeding import Preprocessing
 from cosmic.images.networks.recipes import RECIPES
 from cosmic.images.networks.running import Order, reseed
-from cosmic.images.records import Scheme
+from cosmic.images.records import Preprocessing, Scheme
 from cosmic.images.scoring import read_fit
 from cosmic.records import Model
 

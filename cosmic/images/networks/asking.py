@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.images.networks import feeding
-from cosmic.images.networks.feeding import Preprocessing
+from cosmic.images.records import Preprocessing
 
 TOGETHER: Final = 256
 """Images that a network answers at a time, at most."""

@@ -8,32 +8,18 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from enum import StrEnum
 from typing import Any, Final
 
 import numpy as np
 from numpy.typing import NDArray
 
 from cosmic.images.networks.architectures import COMPACT_SIDE, STUDY_SIDE
-from cosmic.images.records import Cut
+from cosmic.images.records import Cut, Preprocessing
 
 RELEASE_SIDE: Final = 424
 """Side of the images of Galaxy Zoo's release, px."""
 STUDY_A_CLASS: Final = 1_600
 """Images of each class that the study drew, of all parts together."""
-
-
-class Preprocessing(StrEnum):
-    """What is done to an image before a network sees it.
-
-    `study`: the central 224 px, brightness raised by 0.3 of the full range with what exceeds it cut off, divided by 255, as
-    the study's code did. `study-slide`: the same with the whole image brought to 224 px, as its slide says. `plain`: the
-    central part alone, turned, mirrored and zoomed at random in training.
-    """
-
-    STUDY = "study"
-    STUDY_SLIDE = "study-slide"
-    PLAIN = "plain"
 
 
 CUTS: Final = {

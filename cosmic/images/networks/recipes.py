@@ -4,26 +4,14 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass, field
-from enum import StrEnum
 from typing import Final
 
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic.images.networks.feeding import Preprocessing, Turns
+from cosmic.images.networks.feeding import Turns
+from cosmic.images.records import Loss, Preprocessing
 from cosmic.records import Model
-
-
-class Loss(StrEnum):
-    """What training makes small.
-
-    `cross-entropy`; `balanced`, the same with weights (largest class / class) ** 0.5; `focal`, the same with the weight
-    (1 - p) ** 2 of each answer (Lin et al. 2017).
-    """
-
-    CROSS_ENTROPY = "cross-entropy"
-    BALANCED = "balanced"
-    FOCAL = "focal"
 
 
 @dataclass(frozen=True, slots=True)

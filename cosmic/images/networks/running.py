@@ -22,8 +22,8 @@ from cosmic.images.data import LabelledImages
 from cosmic.images.networks import feeding
 from cosmic.images.networks.architectures import COMPACT_SIDE, NONE, at_side
 from cosmic.images.networks.asking import TOGETHER, ask
-from cosmic.images.networks.feeding import Preprocessing
-from cosmic.images.networks.recipes import Loss, Recipe, class_weights, learning_rate, planned_epochs
+from cosmic.images.networks.recipes import Recipe, class_weights, learning_rate, planned_epochs
+from cosmic.images.records import Loss, Preprocessing
 from cosmic.records import Model
 from cosmic.splits import PARTS
 

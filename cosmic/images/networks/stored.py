@@ -24,10 +24,10 @@ from cosmic.images.data import LabelledImages
 from cosmic.images.networks import training
 from cosmic.images.networks.architectures import NETWORKS, keras_library, layers_of
 from cosmic.images.networks.asking import ask
-from cosmic.images.networks.feeding import CUTS, STUDY_A_CLASS, Preprocessing
+from cosmic.images.networks.feeding import CUTS, STUDY_A_CLASS
 from cosmic.images.networks.running import Order
 from cosmic.images.networks.training import Pace, Progress
-from cosmic.images.records import ImageFitted, Scheme
+from cosmic.images.records import ImageFitted, Preprocessing, Scheme
 
 NETWORK: Final = "network.keras"
 CARD: Final = "network.json"

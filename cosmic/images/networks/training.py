@@ -23,9 +23,9 @@ from cosmic.errors import ConfigError
 from cosmic.facts.images import Epoch
 from cosmic.images.data import LabelledImages
 from cosmic.images.networks.architectures import build, keras_library
-from cosmic.images.networks.feeding import Preprocessing
 from cosmic.images.networks.recipes import RECIPES, Recipe, stopped_early
 from cosmic.images.networks.running import Order, Run
+from cosmic.images.records import Loss, Preprocessing
 from cosmic.records import Model
 
 _log = logging.getLogger(__name__)
@@ -67,10 +67,20 @@ class Progress:
         return int(np.argmin(losses)) + 1 if losses else self.done
 
 
-def recipe_of(model: Model, preprocessing: Preprocessing | None = None) -> Recipe:
-    """Return how a network is trained; with another preprocessing where one is named."""
+def recipe_of(model: Model, *, study: Preprocessing = Preprocessing.STUDY, loss: Loss = Loss.CROSS_ENTROPY) -> Recipe:
+    """Return how a network is trained.
+
+    Parameters
+    ----------
+    study : Preprocessing
+        What the study's networks see; the compact one sees its own.
+    loss : Loss
+        What the compact network makes small; the study's have theirs.
+    """
     recipe = RECIPES[model]
-    return recipe if preprocessing is None else replace(recipe, preprocessing=preprocessing)
+    if recipe.preprocessing is Preprocessing.PLAIN:
+        return replace(recipe, loss=loss)
+    return replace(recipe, preprocessing=study)
 
 
 def train(
