@@ -55,6 +55,17 @@ def test_turns_follow_from_seed_and_step_alone() -> None:
 
 
 @neural
+def test_fewer_pixels_show_the_same_field_turned_alike() -> None:
+    import tensorflow as tf
+
+    ramp = np.broadcast_to(np.arange(96, dtype=np.uint8)[None, None, :, None], (5, 96, 96, 3))
+    many, few = (feeding.turned_batch(ramp, Turns(), tf.constant(2), 1, side=side).numpy() for side in (64, 48))
+    assert few.shape == (5, 48, 48, 3)
+    ends = np.s_[:, ::47, ::47], np.s_[:, ::63, ::63]
+    assert few[ends[0]] == pytest.approx(many[ends[1]], abs=0.4 / 255)
+
+
+@neural
 def test_eight_views_are_the_middle_turned_and_mirrored_pixel_by_pixel() -> None:
     import tensorflow as tf
 
@@ -116,3 +127,9 @@ def test_training_ends_when_validation_gets_no_better() -> None:
     assert not stopped_early([1.0, 0.5, 0.6], 2)
     assert stopped_early([1.0, 0.5, 0.6, 0.7], 2)
     assert not stopped_early([1.0, 0.5, 0.6, 0.4], 2)
+
+
+def test_the_first_half_of_the_epochs_has_fewer_pixels_where_a_recipe_says_so() -> None:
+    compact, study = RECIPES[Model.COMPACT_CNN], RECIPES[Model.CNN]
+    assert [compact.small(epoch, epochs=5) for epoch in range(5)] == [True, True, True, False, False]
+    assert not any(study.small(epoch, epochs=5) for epoch in range(5))
