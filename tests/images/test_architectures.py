@@ -20,11 +20,40 @@ pytestmark = [
     ),  # of Keras, where it stores weights
 ]
 
-STACK = {
-    "Conv2D": [(112, 112, 32), (56, 56, 64), (28, 28, 128)],
-    "MaxPooling2D": [(56, 56, 32), (28, 28, 64), (14, 14, 128)],
-}
-"""Outputs of the study's convolutions and poolings, from 224 × 224 × 3."""
+STACK = [
+    ("Conv2D", (112, 112, 32), 896), ("BatchNormalization", (112, 112, 32), 128), ("MaxPooling2D", (56, 56, 32), 0),
+    ("Conv2D", (56, 56, 64), 51_264), ("BatchNormalization", (56, 56, 64), 256), ("MaxPooling2D", (28, 28, 64), 0),
+    ("Conv2D", (28, 28, 128), 204_928), ("BatchNormalization", (28, 28, 128), 512), ("MaxPooling2D", (14, 14, 128), 0),
+    ("Flatten", (25_088,), 0),
+]  # fmt: skip
+"""The study's convolutions, from 224 × 224 × 3: kind, output and parameters of each layer."""
+SIDE = (224, 224, 3)
+LAYERS = {
+    Model.FFNN: [
+        ("InputLayer", SIDE, 0), ("Flatten", (150_528,), 0),
+        ("Dense", (256,), 38_535_424), ("BatchNormalization", (256,), 1_024),
+        ("Dense", (512,), 131_584), ("BatchNormalization", (512,), 2_048),
+        ("Dense", (256,), 131_328), ("BatchNormalization", (256,), 1_024),
+        ("Dense", (128,), 32_896), ("BatchNormalization", (128,), 512), ("Dense", (10,), 1_290),
+    ],
+    Model.CNN: [
+        ("InputLayer", SIDE, 0), ("RandomRotation", SIDE, 0), *STACK,
+        ("Dense", (2_048,), 51_382_272), ("BatchNormalization", (2_048,), 8_192),
+        ("Dense", (1_024,), 2_098_176), ("BatchNormalization", (1_024,), 4_096), ("Dense", (10,), 10_250),
+    ],
+    Model.LSTM: [
+        ("InputLayer", SIDE, 0), ("Reshape", (1, *SIDE), 0),
+        *(("TimeDistributed", (1, *shape), parameters) for _, shape, parameters in STACK),
+        ("LSTM", (256,), 25_953_280), ("Dense", (128,), 32_896), ("BatchNormalization", (128,), 512),
+        ("Dense", (10,), 1_290),
+    ],
+}  # fmt: skip
+STAGES = {
+    "conv1_relu": (112, 112, 64), "pool1_pool": (56, 56, 64), "conv2_block3_out": (56, 56, 256),
+    "conv3_block4_out": (28, 28, 512), "conv4_block6_out": (14, 14, 1_024), "conv5_block3_out": (7, 7, 2_048),
+    "avg_pool": (2_048,), "dense_1024": (1_024,), "classes": (10,),
+}  # fmt: skip
+"""Ends of ResNet50's stages (He et al. 2016, table 1, from 224 px), and the study's two layers on top."""
 
 
 @pytest.fixture(scope="module")
@@ -60,31 +89,19 @@ def test_parameters_are_those_that_the_study_printed(
     assert parameters - trained(found) == fixed
 
 
-@pytest.mark.parametrize("model", [Model.CNN, Model.LSTM])
-def test_convolutions_have_the_outputs_of_the_study(model: Model, network: Callable[[Model], Any]) -> None:
-    layers = layers_of(network(model))
-    shapes = [layer.shape if model is Model.CNN else layer.shape[1:] for layer in layers if len(layer.shape) > 2]
-    wanted = [shape for pair in zip(*STACK.values(), strict=True) for shape in pair]
-    assert [shape for shape in dict.fromkeys(shapes) if shape in wanted] == wanted
-    assert (25_088,) in [layer.shape[-1:] for layer in layers]
+@pytest.mark.parametrize("model", [*LAYERS])
+def test_every_layer_has_the_output_and_the_parameters_of_the_study(
+    model: Model, network: Callable[[Model], Any]
+) -> None:
+    assert [(one.kind, one.shape, one.parameters) for one in layers_of(network(model))] == LAYERS[model]
 
 
-def test_dense_layers_are_those_of_the_study(network: Callable[[Model], Any]) -> None:
-    def dense(model: Model) -> list[tuple[tuple[int, ...], int]]:
-        return [
-            (layer.shape, layer.parameters) for layer in layers_of(network(model)) if layer.kind in ("Dense", "LSTM")
-        ]
-
-    assert dense(Model.FFNN) == [
-        ((256,), 38_535_424),
-        ((512,), 131_584),
-        ((256,), 131_328),
-        ((128,), 32_896),
-        ((10,), 1_290),
-    ]
-    assert dense(Model.CNN) == [((2048,), 51_382_272), ((1024,), 2_098_176), ((10,), 10_250)]
-    assert dense(Model.LSTM) == [((256,), 25_953_280), ((128,), 32_896), ((10,), 1_290)]
-    assert dense(Model.RESNET50) == [((1024,), 2_098_176), ((10,), 10_250)]
+def test_resnet50_has_its_stages_and_the_two_layers_of_the_study(network: Callable[[Model], Any]) -> None:
+    layers = {one.name: one for one in layers_of(network(Model.RESNET50))}
+    assert {name: layers[name].shape for name in STAGES} == STAGES
+    top = {name: layers[name].parameters for name in ("dense_1024", "classes")}
+    assert top == {"dense_1024": 2_098_176, "classes": 10_250}
+    assert sum(one.parameters for one in layers.values()) - sum(top.values()) == 23_587_712
 
 
 def test_the_compact_network_is_compact(network: Callable[[Model], Any]) -> None:
