@@ -110,10 +110,11 @@ def plain_view(images: Any, *, quarter: int = 0, mirrored: bool = False) -> Any:
 
     side = int(images.shape[1])
     rim = (side - COMPACT_SIDE) // 2
-    middle = images[:, rim : rim + COMPACT_SIDE, rim : rim + COMPACT_SIDE]
+    # floats first: turning bytes is refused by the fast library, which says so on the terminal
+    middle = tf.cast(images[:, rim : rim + COMPACT_SIDE, rim : rim + COMPACT_SIDE], tf.float32) / 255.0
     if mirrored:
         middle = middle[:, :, ::-1]
-    return tf.cast(tf.image.rot90(middle, quarter), tf.float32) / 255.0
+    return tf.image.rot90(middle, quarter)
 
 
 def _sampled(images: Any, cos: Any, sin: Any, mirror: Any, across: Any, down: Any, side: int) -> Any:
