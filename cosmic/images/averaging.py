@@ -1,6 +1,7 @@
-"""The weighted average of what several models of images say, leaning to rare labels where that helps. Trains no model.
+"""The plain mean of what several models of images say, leaning to rare labels where that helps. Trains no model.
 
-Weights and lean are chosen on validation alone.
+The lean is chosen on validation alone. Weights would have to be chosen there too, of a network that is then trained longer and on
+more images than the one they were chosen for: such weights trusted the network too little in cross-validation.
 """
 
 from __future__ import annotations
@@ -26,11 +27,7 @@ from cosmic.images.shape_trees import log_loss, save_probabilities
 from cosmic.splits import PARTS
 
 MODEL: Final = "ensemble"
-WEIGHTS: Final = "weights.json"
-STEPS: Final = 5000
-"""Rounds of expectation maximisation at most; models that say much the same need many."""
-_STILL: Final = 1e-8
-"""Change of a weight in a round after which none will move any more."""
+WEIGHING: Final = "weighing.json"
 LEANS: Final = (0.0, 0.1, 0.2, 0.3, 0.4)
 """Powers of a label's share that answers may be divided by; at 1 all labels would count as equally common."""
 _LEAST: Final = 1e-12
@@ -39,16 +36,15 @@ _log = logging.getLogger(__name__)
 
 @dataclass(frozen=True, slots=True)
 class Weighing:
-    """How answers become one: the weight of each part by the id of its fit, the lean, and the share of each label in training."""
+    """How answers become one: the id of each fit, the lean, and the share of each label in training."""
 
-    parts: dict[str, float]
+    parts: tuple[str, ...]
     lean: float
     shares: tuple[float, ...]
 
     def together(self, answers: Sequence[NDArray[np.floating]]) -> NDArray[np.float32]:
         """Return one answer, shape (n, k), from those of the parts in their order."""
-        p = average(answers, np.array(list(self.parts.values())))
-        return leaning(p, np.array(self.shares), self.lean)
+        return leaning(average(answers), np.array(self.shares), self.lean)
 
 
 def leaning(p: NDArray[np.floating], shares: NDArray[np.float64], lean: float) -> NDArray[np.float32]:
@@ -74,35 +70,9 @@ def lean_of(y: NDArray[np.int64], p: NDArray[np.floating], shares: NDArray[np.fl
     return max(LEANS, key=worth)
 
 
-def weights_of(y: NDArray[np.int64], answers: Sequence[NDArray[np.floating]]) -> NDArray[np.float64]:
-    """Return the weights, shape (m,), with which the average of m models' probabilities has the least log loss.
-
-    Those of a mixture of known parts, by expectation maximisation (Dempster, Laird & Rubin 1977): the log loss of an average
-    is convex in its weights, so there is one answer, whatever the start. Macro F1 would jump with single images of a rare
-    class, and would not say how sure the average should be.
-
-    Parameters
-    ----------
-    y : numpy.ndarray
-        Index of the true label, shape (n,), of validation images.
-    answers : sequence of numpy.ndarray
-        Probabilities by each model, shape (n, k).
-    """
-    likely = np.maximum(np.column_stack([np.take_along_axis(p, y[:, None], axis=1) for p in answers]), _LEAST)
-    likely = likely.astype(np.float64)
-    weights = np.full(len(answers), 1 / len(answers))
-    for _ in range(STEPS):
-        share = likely * weights
-        before, weights = weights, (share / share.sum(axis=1, keepdims=True)).mean(axis=0)
-        if np.abs(weights - before).max() < _STILL:
-            break
-    return weights
-
-
-def average(answers: Sequence[NDArray[np.floating]], weights: NDArray[np.float64]) -> NDArray[np.float32]:
-    """Return the weighted mean of probabilities, shape (n, k), float32."""
-    total = sum(weight * p.astype(np.float64) for weight, p in zip(weights, answers, strict=True))
-    return np.asarray(total, np.float32)
+def average(answers: Sequence[NDArray[np.floating]]) -> NDArray[np.float32]:
+    """Return the mean of probabilities, shape (n, k), float32."""
+    return np.asarray(np.mean([p.astype(np.float64) for p in answers], axis=0), np.float32)
 
 
 def ensemble(
@@ -114,15 +84,15 @@ def ensemble(
     like: ImageFitted | None = None,
     clock: Callable[[], float] = time.process_time,
 ) -> ImageFitted:
-    """Return the weighted average of two or more fits on the same labelled images, with weights chosen on validation.
+    """Return the average of two or more fits on the same labelled images, with a lean chosen on validation.
 
     Parameters
     ----------
     seed : int
         Of the run; nothing is drawn here.
     like : ImageFitted, optional
-        An average of models of the same families, whose weights are taken: where the models were trained on validation images
-        too, nothing is left to choose by.
+        An average of models of the same families, whose lean is taken: where the models were trained on validation images too,
+        nothing is left to choose by.
     clock : callable
         CPU-seconds, for the cost, which counts that of the parts too.
 
@@ -135,7 +105,7 @@ def ensemble(
         raise ConfigError(f"an average needs two models, not {len(fits)}; name another one.")
     validation = np.flatnonzero(data.part == PARTS.index("validation"))
     if not len(validation):
-        raise ConfigError("no labelled image is of the validation part, so no weights can be chosen; give more images.")
+        raise ConfigError("no labelled image is of the validation part, so no lean can be chosen; give more images.")
     started = clock()
     answers = [_answers(fit, shape=(len(data.rows), len(data.names))) for fit in fits]
     parts = [ImageFit.model_validate_json(artefacts.check(fit.facts).read_bytes()) for fit in fits]
@@ -143,25 +113,22 @@ def ensemble(
     refit = any(part.refit for part in parts)
     if refit and like is None:
         raise ConfigError(
-            "models that were trained on validation images cannot be weighed by them; give earlier weights."
+            "models that were trained on validation images can lean by none of them; give an earlier average."
         )
     common = np.bincount(data.codes[data.part == PARTS.index("train")], minlength=len(data.names))
     shares = common / common.sum()
     if like is None:
-        weights = weights_of(y, [p[validation] for p in answers])
-        lean = lean_of(y, average([p[validation] for p in answers], weights), shares)
+        lean = lean_of(y, average([p[validation] for p in answers]), shares)
     else:
         before = read_weighing(like)
-        weights, lean, shares = np.array(list(before.parts.values())), before.lean, np.array(before.shares)
-    weighing = Weighing(
-        dict(zip([fit.id for fit in fits], weights.tolist(), strict=True)), lean, tuple(shares.tolist())
-    )
+        lean, shares = before.lean, np.array(before.shares)
+    weighing = Weighing(tuple(fit.id for fit in fits), lean, tuple(shares.tolist()))
     p = weighing.together(answers)
     losses = [log_loss(y, one[validation]) for one in (*answers, p)]
     spent = clock() - started
-    key = hashlib.sha256(json.dumps([[fit.id for fit in fits], weights.tolist(), lean, seed]).encode()).hexdigest()
+    key = hashlib.sha256(json.dumps([weighing.parts, lean, seed]).encode()).hexdigest()
     home = folder / key[:32]
-    named = [f"{fit.model} {weight:.3f}" for fit, weight in zip(fits, weights, strict=True)]
+    named = " and ".join(fit.model for fit in fits)
     alone = [f"{fit.model} {loss:.4f}" for fit, loss in zip(fits, losses[:-1], strict=True)]
     costs = [part.cpu_s for part in parts]
     counts = [part.parameters for part in parts]
@@ -180,27 +147,25 @@ def ensemble(
         cpu_s=None if None in costs else spent + sum(cost for cost in costs if cost is not None),
         answered_images_a_cpu_s=_together([part.answered_images_a_cpu_s for part in parts]),
         refit=refit,
-        parts=tuple(fit.id for fit in fits),
+        parts=weighing.parts,
         notes=(
             (
-                f"weights {', '.join(named)}: the least log loss on {len(y)} images of validation",
-                f"answers lean to rare labels by {lean:g} (divided by that power of a label's share): the highest mean of weighted "
-                f"and macro F1 there, of {', '.join(f'{one:g}' for one in LEANS)}",
+                f"the mean of {named}; answers lean to rare labels by {lean:g} (divided by that power of a label's share): the "
+                f"highest mean of weighted and macro F1 on {len(y)} images of validation, of {', '.join(map(str, LEANS))}",
                 f"log loss there {losses[-1]:.4f}; alone {', '.join(alone)}",
             )
             if like is None
             else (
-                f"weights {', '.join(named)} and lean {lean:g}, as they were chosen before the parts were trained on validation "
-                "images too",
+                f"the mean of {named}; the lean {lean:g} was chosen before they were trained on validation images too",
             )
         ),
     )
-    artefacts.write(home / WEIGHTS, lambda part: part.write_text(json.dumps(asdict(weighing)), "utf-8"))
-    _log.info("average of %s, log loss %.4f on %d images of validation", ", ".join(named), losses[-1], len(y))
+    artefacts.write(home / WEIGHING, lambda part: part.write_text(json.dumps(asdict(weighing)), "utf-8"))
+    _log.info("average of %s, lean %g, log loss %.4f on %d images of validation", named, lean, losses[-1], len(y))
     return ImageFitted(
         id=key,
         model=MODEL,
-        file=home / WEIGHTS,
+        file=home / WEIGHING,
         probabilities=save_probabilities(p, home),
         facts=artefacts.write(
             home / "facts.json", lambda part: part.write_text(facts.model_dump_json(indent=1), "utf-8")
@@ -210,8 +175,8 @@ def ensemble(
 
 def read_weighing(fitted: ImageFitted) -> Weighing:
     """Return how a stored average was made."""
-    told = json.loads(artefacts.check(fitted.folder / WEIGHTS).read_text("utf-8"))
-    return Weighing(told["parts"], told["lean"], tuple(told["shares"]))
+    told = json.loads(artefacts.check(fitted.folder / WEIGHING).read_text("utf-8"))
+    return Weighing(tuple(told["parts"]), told["lean"], tuple(told["shares"]))
 
 
 def _answers(fit: ImageFitted, *, shape: tuple[int, int]) -> NDArray[np.float32]:

@@ -1,4 +1,4 @@
-"""Averages of several models' probabilities, with weights chosen on validation alone."""
+"""Averages of several models' probabilities, with a lean chosen on validation alone."""
 
 from __future__ import annotations
 
@@ -9,9 +9,9 @@ import pytest
 
 from cosmic.errors import ConfigError
 from cosmic.facts.images import ImageFit
-from cosmic.images.averaging import average, ensemble, lean_of, leaning, read_weighing, weights_of
+from cosmic.images.averaging import ensemble, lean_of, leaning, read_weighing
 from cosmic.images.records import ImageFitted
-from cosmic.images.shape_trees import log_loss, save_probabilities
+from cosmic.images.shape_trees import save_probabilities
 from tests.images.labelled import drawn, with_other_test_labels
 
 DATA = drawn()
@@ -39,34 +39,17 @@ def stored(name: str, p: np.ndarray, folder: Path) -> ImageFitted:
     )  # fmt: skip
 
 
-def test_no_other_weights_have_less_log_loss() -> None:
-    pair = [answers(right=0.6, seed=1), answers(right=0.4, seed=2)]
-    weights = weights_of(DATA.codes, pair)
-    assert weights.sum() == pytest.approx(1)
-    best = log_loss(DATA.codes, average(pair, weights))
-    for first in np.linspace(0, 1, 11):
-        other = np.array([first, 1 - first])
-        assert best <= log_loss(DATA.codes, average(pair, other)) + 1e-6
-    assert weights[0] > weights[1]
-
-
-def test_a_model_that_is_wrong_gets_no_weight() -> None:
-    wrong = np.roll(answers(right=3, seed=3), 1, axis=1)
-    assert weights_of(DATA.codes, [answers(right=1, seed=1), wrong])[1] < 1e-3
-
-
-def test_the_average_is_stored_with_its_weights_and_costs_and_no_test_label_decides(tmp_path: Path) -> None:
+def test_the_average_is_stored_with_its_lean_and_costs_and_no_test_label_decides(tmp_path: Path) -> None:
     one, two = answers(right=0.6, seed=1), answers(right=0.5, seed=2)
     fits = [stored("compact_cnn", one, tmp_path), stored("morphology", two, tmp_path)]
     made = ensemble(DATA, fits, seed=0, folder=tmp_path, clock=lambda: 1.0)
     assert ensemble(with_other_test_labels(DATA), fits, seed=0, folder=tmp_path, clock=lambda: 1.0) == made
-    weights = weights_of(DATA.codes[DATA.part == 1], [p[DATA.part == 1] for p in (one, two)])
     lean = read_weighing(made).lean
     shares = np.bincount(DATA.codes[DATA.part == 0]) / (DATA.part == 0).sum()
-    expected = leaning(weights[0] * one + weights[1] * two, shares, lean)
+    expected = leaning((one + two) / 2, shares, lean)
     assert np.load(made.probabilities) == pytest.approx(expected, abs=1e-6)
     facts = ImageFit.model_validate_json(made.facts.read_bytes())
-    assert f"compact_cnn {weights[0]:.3f}, morphology {weights[1]:.3f}" in facts.notes[0]
+    assert facts.parts == ("compact_cnn", "morphology")
     assert (facts.model, facts.cpu_s, facts.answered_images_a_cpu_s) == ("ensemble", 4.0, 50.0)
     assert facts.parameters is None
 
