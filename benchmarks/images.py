@@ -1,9 +1,10 @@
-"""What reading images costs, and which galaxies two sets share: `python -m benchmarks.images input|shared --images DIR …`.
+"""What reading and drawing images costs, and which galaxies two sets share: `python -m benchmarks.images input|drawn|shared …`.
 
 `input` decodes all images of a folder into a new memory map, once for each size and crop: files read, digests, checks,
 duplicates and the seal of what was written included. Prints images per CPU-second (user and system, all threads) and per
 second of wall clock. `shared` compares the images of `--images` with those of `--others`, as wholes and as the central 224/424
-of the others, and prints how many of the first are how like one of the second. Machines are noisy: read it more than once; `--repeat` takes the least CPU time of several.
+of the others, and prints how many of the first are how like one of the second. `drawn` draws the galaxies of a simulated sky at
+128 px and stores each as a JPEG. Machines are noisy: read it more than once; `--repeat` takes the least CPU time of several.
 """
 
 from __future__ import annotations
@@ -15,10 +16,14 @@ import time
 from pathlib import Path
 from typing import Final
 
+import pyarrow as pa
+
 from cosmic.images.alike import LEAST, most_alike
 from cosmic.images.decode import decoder
 from cosmic.images.listing import from_folder
 from cosmic.images.pixels import load, make_pixels, read_rows
+from cosmic.images.simulated import SIZE, simulated_list
+from cosmic.simulation import simulate_shown_galaxies
 
 SQUARES: Final = ((64, 240 / 424), (96, 240 / 424), (64, 1.0), (224, 224 / 424), (224, 1.0))
 """Size in px, and the crop in units of the image's side."""
@@ -58,6 +63,25 @@ def compare(images: Path, labels: Path | None, others: Path, other_labels: Path 
             print(f"{called:>14}{int((correlation > LEAST).sum()):>12}   {highest}")
 
 
+def draw(rows: int, *, workers: int) -> None:
+    """Print what it costs to draw a simulated sky's galaxies."""
+    keys = [
+        f"spec:{one.zfill(20)}"
+        for shown in simulate_shown_galaxies(rows=rows, seed=0)
+        for one in shown.spec_obj_id.to_pylist()
+    ]
+    objects = pa.table({"object_key": keys, "block": keys})
+    with tempfile.TemporaryDirectory() as name:
+        cpu, wall = time.process_time(), time.perf_counter()
+        made = simulated_list(
+            objects, rows=rows, seed=0, store=Path(name), folder=Path(name), workers=workers, report=lambda *_: None
+        )
+        took, waited = time.process_time() - cpu, time.perf_counter() - wall
+    n = made.images
+    print(f"{n:,} galaxies of {rows:,} rows drawn at {SIZE} px, {workers} threads, load {os.getloadavg()[0]:.1f}: "
+          f"{took:.1f} CPU s, {waited:.1f} s; {n / took:.0f} per CPU-s, {n / waited:.0f} per s")  # fmt: skip
+
+
 def main() -> None:
     """Run the measurement that was asked for."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.images", description=__doc__)
@@ -72,7 +96,15 @@ def main() -> None:
         shared.add_argument(option, type=Path, required=True)
     for option in ("--labels", "--other-labels"):
         shared.add_argument(option, type=Path)
+    drawing = asked.add_parser("drawn", help="draw the galaxies of a simulated sky")
+    drawing.add_argument(
+        "--rows", type=int, default=34_000, help="of the sky; three in ten are galaxies that are drawn"
+    )
+    drawing.add_argument("--workers", type=int, default=2)
     arguments = parser.parse_args()
+    if arguments.what == "drawn":
+        draw(arguments.rows, workers=arguments.workers)
+        return
     if arguments.what == "shared":
         compare(arguments.images, arguments.labels, arguments.others, arguments.other_labels)
         return
