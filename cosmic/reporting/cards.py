@@ -149,7 +149,7 @@ def _strip(facts: Facts, node: str, index: int, figure: str) -> Strip:
         if number is not None:
             marks.append(Mark(kind, number))
 
-    if (limit := _ceiling(facts, node, figure)) is not None:
+    if (limit := label_ceiling(facts, node, figure)) is not None:
         add("ceiling", limit)
     if figure in _BASELINE:
         add("majority", figure_of(facts, index, _BASELINE[figure]))
@@ -182,13 +182,13 @@ def _rows(facts: Facts, node: str, index: int) -> tuple[Row, ...]:
 
 def _limits(facts: Facts, node: str) -> tuple[Row, ...]:
     """How far volunteers agree with themselves: of the figures that are shown, and of accuracy."""
-    overall, balanced = _ceiling(facts, node, "accuracy"), _ceiling(facts, node, "balanced_accuracy")
+    overall, balanced = label_ceiling(facts, node, "accuracy"), label_ceiling(facts, node, "balanced_accuracy")
     if overall is None or balanced is None:
         return ()
     return (Row("ceiling", balanced, ("label ceiling, balanced: volunteers asked again; accuracy ", overall)),)
 
 
-def _ceiling(facts: Facts, node: str, figure: str) -> Number | None:
+def label_ceiling(facts: Facts, node: str, figure: str) -> Number | None:
     """Return the label ceiling of a figure of galaxies' labels; None where there is none, or labels are others."""
     name = {"accuracy": "corrected", "balanced_accuracy": "corrected_balanced"}.get(figure)
     study = next((at for at, one in enumerate(facts.images) if one.ceiling is not None), None)

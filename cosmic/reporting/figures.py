@@ -82,8 +82,14 @@ def importance(name: str, result: Result, *, width: int = 430) -> style.Picture 
     return style.picture(name, width=width, height=52 + 21 * len(ordered), alt=alt + ".", draw=draw)
 
 
-def reliability(name: str, result: Result, *, width: int = 300) -> style.Picture | None:
-    """Return the share of right answers against confidence on the test part, or None where that is not known."""
+def reliability(name: str, result: Result, *, ceiling: float | None = None, width: int = 300) -> style.Picture | None:
+    """Return the share of right answers against confidence on the test part, or None where that is not known.
+
+    Parameters
+    ----------
+    ceiling : float, optional
+        How often volunteers would give a galaxy the same label again.
+    """
     found = result.test.reliability if result.test else None
     if found is None:
         return None
@@ -91,6 +97,8 @@ def reliability(name: str, result: Result, *, width: int = 300) -> style.Picture
     def draw(figure: Figure) -> None:
         frame = figure.subplots()
         frame.plot([0, 1], [0, 1], color=style.PUBLISHED, lw=1, ls="--")
+        if ceiling is not None:
+            frame.axhline(ceiling, color=style.OLD, lw=2, alpha=0.6)
         largest = max(each.n for each in found.bins)
         frame.plot(
             [each.confidence for each in found.bins], [each.right for each in found.bins], color=style.INK, lw=1.1
@@ -102,6 +110,8 @@ def reliability(name: str, result: Result, *, width: int = 300) -> style.Picture
         frame.set_ylabel("share right")
 
     alt = "Share of right answers against the probability of the answer; larger points are of more objects; on the dashed line both agree."
+    if ceiling is not None:
+        alt += f" The grey line is the label ceiling, {ceiling:.3f}."
     return style.picture(name, width=width, height=220, alt=alt, draw=draw)
 
 

@@ -51,6 +51,7 @@ def learning(study: ImageStudy, *, width: int = 760) -> style.Picture | None:
                 frame.plot(*zip(*asked, strict=True), color=colour, lw=1.6, marker="o", ms=3, label=named(fit))
             else:
                 frame.plot([], [], color=colour, lw=1.2, ls=":", label=named(fit))
+        _limit(frame, study)
         frame.set_xlabel("epoch")
         frame.set_ylabel("accuracy (dotted: training images, as they are changed)")
         frame.legend(frameon=False, fontsize=9)
@@ -91,12 +92,13 @@ def cost(facts: Facts, study: ImageStudy, *, width: int = 760) -> style.Picture 
     return small(style.picture("image-cost", width=width, height=320, alt=alt, draw=draw))
 
 
-def reliability(found: Reliability, *, width: int = 360) -> style.Picture:
-    """Return the share of right answers over confidence, beside the line of a calibrated model."""
+def reliability(found: Reliability, study: ImageStudy, *, width: int = 360) -> style.Picture:
+    """Return the share of right answers over confidence, beside the line of a calibrated model and the label ceiling."""
 
     def draw(figure: Figure) -> None:
         frame = figure.subplots()
         frame.plot([0, 1], [0, 1], color=style.OLD, lw=1)
+        _limit(frame, study)
         bins = [one for one in found.bins if one.n]
         frame.plot(
             [one.confidence for one in bins], [one.right for one in bins], color=style.NEW, marker="o", ms=4, lw=1.4

@@ -97,13 +97,14 @@ def _view(facts: Facts, at: int, folder: Path) -> View:
 def _plates(facts: Facts, study: ImageStudy, chosen: int | None) -> tuple[tuple[str, Picture, str], ...]:
     result = None if chosen is None else study.fits[chosen].result
     test = None if result is None else facts.results[result].test
-    calibrated = None if test is None or test.reliability is None else figures.reliability(test.reliability)
+    calibrated = None if test is None or test.reliability is None else figures.reliability(test.reliability, study)
+    limit = "" if study.ceiling is None else "The level grey line is the label ceiling of accuracy."
     found = (
-        ("Networks while they learn", figures.learning(study), ""),
-        ("What accuracy costs", figures.cost(facts, study), "Grey: the label ceiling, where there are votes."),
+        ("Networks while they learn", figures.learning(study), limit),
+        ("What accuracy costs", figures.cost(facts, study), limit),
         ("How far volunteers agree with themselves", figures.ceiling(study), ""),
         ("Where the chosen model is right", figures.strata(study), "Bars hold the interval of each part."),
-        ("Whether it is as often right as it says", calibrated, ""),
+        ("Whether it is as often right as it says", calibrated, limit),
     )
     return tuple((title, picture, caption) for title, picture, caption in found if picture is not None)
 

@@ -15,7 +15,7 @@ from cosmic.facts import Facts
 from cosmic.facts.file import facts_json, read_facts, write_whole
 from cosmic.reporting import figures, style, words
 from cosmic.reporting.best import ADDED, HONEST, NO_LEAK, PUBLISHED, scored, why_not
-from cosmic.reporting.cards import cards
+from cosmic.reporting.cards import cards, label_ceiling
 from cosmic.reporting.heldout import SHOWN, held_lines
 from cosmic.reporting.ledger import beside, findings
 from cosmic.reporting.published import other_classes
@@ -177,12 +177,15 @@ def _by_reason(facts: Facts, indices: list[int]) -> tuple[tuple[int, ...], ...]:
 def _shown(facts: Facts, f: At, task: str, arm: str, index: int, *, opened: bool) -> Shown:
     chosen = [i for i, s in enumerate(facts.selections) if (s.task, s.arm) == (task, arm)]
     trees = [i for i, r in enumerate(facts.results) if (r.task, r.arm) == (task, arm) and r.tree is not None]
+    limit = label_ceiling(facts, task, "accuracy")
     matters = any(each.value > 0 for each in facts.results[index].importance)
     return Shown(
         result=index,
         open=opened,
         importance=figures.importance(f"importance-{task}-{arm}", facts.results[index]) if matters else None,
-        reliability=figures.reliability(f"reliability-{task}-{arm}", facts.results[index]),
+        reliability=figures.reliability(
+            f"reliability-{task}-{arm}", facts.results[index], ceiling=None if limit is None else limit.value
+        ),
         no_matter=bool(facts.results[index].importance) and not matters,
         curve=figures.completeness_curves(f"curve-{task}-{arm}", [facts.selections[i] for i in chosen]),
         unseen=_unseen(facts, chosen),
