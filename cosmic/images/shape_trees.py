@@ -202,8 +202,7 @@ def fit_morphology(
             f"{kind}: the least loss of {len(tried)} on {len(validation)} images of validation ({others})"
             if like is None
             else f"{kind}, as chosen before; fitted on training and validation images",
-            f"{int((shapes.flaws[data.rows] > 0).sum())} of {len(data.rows)} images have a flaw: no source, one at the edge, "
-            "or no Petrosian radius; their numbers are used as they are",
+            *(() if like else (_flawed(shapes, data),)),
         ),
     )
     _log.info(
@@ -270,6 +269,13 @@ def _speed(estimator: Estimator, data: LabelledImages, clock: Callable[[], float
     estimator.predict_proba(measure(some).values.astype(np.float64))
     spent = clock() - started
     return len(some) / spent if spent > 0 else None
+
+
+def _flawed(shapes: Shapes, data: LabelledImages) -> str:
+    return (
+        f"{int((shapes.flaws[data.rows] > 0).sum()):,} of {len(data.rows):,} images have a flaw: no source, one at the edge, or no "
+        "Petrosian radius; their numbers are used as they are"
+    )
 
 
 def _settings(kind: Kind, rows: int, features: int) -> dict[str, Setting]:

@@ -53,7 +53,7 @@ def learning(study: ImageStudy, *, width: int = 760) -> style.Picture | None:
                 frame.plot([], [], color=colour, lw=1.2, ls=":", label=named(fit))
         _limit(frame, study)
         frame.set_xlabel("epoch")
-        frame.set_ylabel("accuracy (dotted: training images, as they are changed)")
+        frame.set_ylabel("accuracy")
         frame.legend(frameon=False, fontsize=9)
 
     said = [
@@ -72,6 +72,7 @@ def cost(facts: Facts, study: ImageStudy, *, width: int = 760) -> style.Picture 
     )  # fmt: skip
     if not shown:
         return None
+    from matplotlib.ticker import NullFormatter
 
     def draw(figure: Figure) -> None:
         frames = figure.subplots(1, len(measures), sharey=True)
@@ -81,6 +82,7 @@ def cost(facts: Facts, study: ImageStudy, *, width: int = 760) -> style.Picture 
                 if value:
                     frame.plot([value], [accuracy], "o", color=_LINES[at % len(_LINES)], ms=6, label=named(fit))
             frame.set_xscale("log")
+            frame.xaxis.set_minor_formatter(NullFormatter())
             frame.set_xlabel(label)
             _limit(frame, study)
         frames[0].set_ylabel("accuracy, test images")

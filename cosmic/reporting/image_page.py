@@ -100,7 +100,11 @@ def _plates(facts: Facts, study: ImageStudy, chosen: int | None) -> tuple[tuple[
     calibrated = None if test is None or test.reliability is None else figures.reliability(test.reliability, study)
     limit = "" if study.ceiling is None else "The level grey line is the label ceiling of accuracy."
     found = (
-        ("Networks while they learn", figures.learning(study), limit),
+        (
+            "Networks while they learn",
+            figures.learning(study),
+            f"Dotted: training images, as they are changed. {limit}".strip(),
+        ),
         ("What accuracy costs", figures.cost(facts, study), limit),
         ("How far volunteers agree with themselves", figures.ceiling(study), ""),
         ("Where the chosen model is right", figures.strata(study), "Bars hold the interval of each part."),
