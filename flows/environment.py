@@ -10,6 +10,7 @@ import logging
 import os
 import signal
 import tempfile
+import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -27,6 +28,14 @@ HEALTH_TIMEOUT = 5.0
 """Seconds that a named Prefect server has to answer."""
 RUN_PID = "COSMIC_RUN_PID"
 """Variable in which a temporary server keeps the process that it was started for."""
+
+_STOPPED_EARLY = (
+    "Solver terminated early",
+    "The max_iter was reached",
+    ".*failed to converge",
+    "Stochastic Optimizer: Max",
+)
+"""How scikit-learn warns of fits that stop at their limit: expected, and every such fit says so in its facts."""
 
 
 def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOptions) -> None:
@@ -61,6 +70,10 @@ def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOpt
     }
     for name, value in defaults.items():
         os.environ.setdefault(name, str(value))
+    # for the whole process, before there are threads: a filter set around one fit is lost where a library in another thread
+    # restores those it had found
+    for message in _STOPPED_EARLY:
+        warnings.filterwarnings("ignore", message=message)
 
 
 def open_prefect_home(home: Path, *, dry: bool) -> None:
