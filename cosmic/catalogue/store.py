@@ -17,6 +17,7 @@ from typing import Final, Self
 import pyarrow as pa
 import sqlalchemy as sa
 
+from cosmic.alerts.records import Change, Incident, Notice
 from cosmic.catalogue import (
     arrivals,
     census,
@@ -25,6 +26,7 @@ from cosmic.catalogue import (
     galaxies,
     galaxy_images,
     history,
+    incidents,
     ingest,
     lineage,
     schema,
@@ -34,7 +36,8 @@ from cosmic.catalogue.census import Moved
 from cosmic.catalogue.cutouts import Cutout
 from cosmic.catalogue.database import Database
 from cosmic.catalogue.galaxies import ImagePart, VotePart
-from cosmic.catalogue.history import Change
+from cosmic.catalogue.history import Change as RowChange
+from cosmic.catalogue.incidents import Judge
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.search_log import Entry
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow
@@ -305,7 +308,7 @@ class Catalogue:
         with self._database.reading() as connection:
             return galaxy_images.read(connection)
 
-    def history(self, key: str) -> tuple[Change, ...]:
+    def history(self, key: str) -> tuple[RowChange, ...]:
         """Return every change of an object, oldest first."""
         with self._database.reading() as connection:
             return history.of(connection, key)
@@ -319,6 +322,26 @@ class Catalogue:
         """Return the journal of a search from an entry on; empty where there is none."""
         with self._database.reading() as connection:
             return search_log.read(connection, study, start=start)
+
+    def raise_incidents(self, judge: Judge) -> tuple[Change, ...]:
+        """Store what signals change, with the notices of it, in one transaction; return the changes."""
+        with self._database.writing() as connection:
+            return incidents.store(connection, judge)
+
+    def incidents(self, *, open_only: bool = True) -> tuple[Incident, ...]:
+        """Return incidents, the newest first."""
+        with self._database.reading() as connection:
+            return incidents.read(connection, open_only=open_only)
+
+    def pending_notices(self, *, now: datetime) -> tuple[Notice, ...]:
+        """Return the notices that are due and not everywhere yet, the oldest first."""
+        with self._database.reading() as connection:
+            return incidents.pending(connection, now=now)
+
+    def note_delivery(self, notice: Notice) -> None:
+        """Store where a notice has arrived, and how often that failed."""
+        with self._database.writing() as connection:
+            incidents.note(connection, notice)
 
     def baseline(self, origin: str) -> str | None:
         """Return the profile, JSON, of the last accepted page of an origin; None where there is none."""

@@ -304,6 +304,47 @@ class ModelRow(Base):
     run_id: Mapped[str | None] = mapped_column(sa.ForeignKey("runs.id"))
 
 
+class IncidentRow(Base):
+    """A check that fails, or failed, on a table; `number` counts the incidents of both, from 1."""
+
+    __tablename__ = "incidents"
+    __table_args__ = (
+        sa.CheckConstraint("number >= 1", name="number"),
+        sa.CheckConstraint("times >= 1", name="times"),
+    )
+
+    check_name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    table_name: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    number: Mapped[int] = mapped_column(sa.BigInteger, primary_key=True, autoincrement=False)
+    severity: Mapped[str] = mapped_column(sa.Text)
+    opened: Mapped[datetime] = mapped_column(Time)
+    last_seen: Mapped[datetime] = mapped_column(Time)
+    recovered: Mapped[datetime | None] = mapped_column(Time)
+    times: Mapped[int] = mapped_column(sa.BigInteger)
+    summary: Mapped[str] = mapped_column(sa.Text)
+    rows: Mapped[int | None] = mapped_column(sa.BigInteger)
+    link: Mapped[str | None] = mapped_column(sa.Text)
+    source: Mapped[str | None] = mapped_column(sa.Text)
+
+
+class NoticeRow(Base):
+    """What people are told of an incident; `delivered` are the addresses that have it, by fingerprint; open until `sent`."""
+
+    __tablename__ = "notices"
+
+    id: Mapped[str] = mapped_column(sa.Text, primary_key=True)
+    kind: Mapped[str] = mapped_column(sa.Text)
+    severity: Mapped[str] = mapped_column(sa.Text)
+    title: Mapped[str] = mapped_column(sa.Text)
+    body: Mapped[str] = mapped_column(sa.Text)
+    made: Mapped[datetime] = mapped_column(Time)
+    due: Mapped[datetime] = mapped_column(Time)
+    delivered: Mapped[Any] = mapped_column(sa.JSON)
+    attempts: Mapped[int] = mapped_column(sa.BigInteger)
+    last_error: Mapped[str | None] = mapped_column(sa.Text)
+    sent: Mapped[datetime | None] = mapped_column(Time)
+
+
 class SearchLogRow(Base):
     """One entry of the journal of a search, JSON; `number` counts from 0 within its study, without a gap."""
 
