@@ -57,6 +57,11 @@ class Home:
         return self._folder("pages")
 
     @property
+    def signals(self) -> Path:
+        """Signals that came while the catalogue could not be reached."""
+        return self._folder("signals")
+
+    @property
     def judged(self) -> Path:
         """Valid and quarantined rows of each page."""
         return self._folder("judged")

@@ -12,6 +12,8 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 from cosmic.records import Sky
 
 if TYPE_CHECKING:
+    from cosmic.alerts.desk import Desk
+    from cosmic.alerts.quiet import QuietHours
     from cosmic.contracts import Limits
 
 
@@ -67,12 +69,52 @@ class Settings(BaseSettings):
         "Keras weights file.",
     )
 
+    alert_urls: SecretStr | None = Field(
+        None,
+        description="Who is told of incidents: addresses of Apprise, separated by spaces, such as "
+        "mailto://user:password@example.org or json://host/path (docs/alerts.md). Default: nobody.",
+    )
+    alert_quiet: str | None = Field(
+        None, description="Hours in which only critical incidents are told, such as 22:00-07:00. Default: none."
+    )
+    alert_zone: str = Field("UTC", description="Time zone of these hours, such as Europe/Berlin.")
+    alert_quarantined: float = Field(
+        0.05, gt=0, le=1, description="Share of an ingest's rows in quarantine above which an incident is opened."
+    )
+
+    @property
+    def desk(self) -> Desk:
+        """Return to whom notices of incidents go, and when."""
+        from cosmic.alerts.desk import Desk
+
+        addresses = () if self.alert_urls is None else tuple(self.alert_urls.get_secret_value().split())
+        return Desk(addresses, _quiet(self))
+
     @property
     def limits(self) -> Limits:
         """Return how far a page may differ before it is refused."""
         from cosmic.contracts import Limits
 
         return Limits(**{name: getattr(self, name) for name in type(self).model_fields if name.startswith("max_")})
+
+
+def _quiet(settings: Settings) -> QuietHours | None:
+    """Return the quiet hours.
+
+    Raises
+    ------
+    ConfigError
+        If the hours or the zone mean nothing.
+    """
+    from cosmic.alerts.quiet import QuietHours
+    from cosmic.errors import ConfigError
+
+    if settings.alert_quiet is None:
+        return None
+    try:
+        return QuietHours.read(settings.alert_quiet, settings.alert_zone)
+    except ValueError as exc:
+        raise ConfigError(f"COSMIC_ALERT_QUIET and COSMIC_ALERT_ZONE cannot be used: {exc}.") from exc
 
 
 def database_url(home: Path, sky: Sky, settings: Settings) -> SecretStr:

@@ -23,6 +23,7 @@ from cosmic.skyserver.plan import Request
 from cosmic.skyserver.requests import spans_of
 from cosmic.skyserver.work import Wanted
 from cosmic.survey_options import Backfill
+from flows.alerting import watching
 from flows.bringing import Brought, bring_survey
 from flows.ingest import summary
 from flows.steps import Steps
@@ -47,7 +48,10 @@ def backfill(options: Backfill) -> Brought:
     """Bring plates of a release into the catalogue: those of them that it lacks or holds otherwise."""
     settings = Settings()
     home, request = Home(options.home, options.sky), request_of(options, settings)
-    return bring_survey(request, wanted(options), home=home, settings=settings, steps=Steps())
+    with watching("backfill", origin="objects from skyserver", home=home, settings=settings) as watch:
+        brought = bring_survey(request, wanted(options), home=home, settings=settings, steps=Steps())
+        watch.ingest = brought.ingest
+    return brought
 
 
 def request_of(options: Backfill, settings: Settings) -> Request:

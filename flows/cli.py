@@ -12,6 +12,7 @@ from typing import Annotated
 import typer
 
 from cosmic.errors import CosmicError
+from flows.cli_alerts import alerts
 
 app = typer.Typer(
     name="cosmic",
@@ -20,6 +21,8 @@ app = typer.Typer(
     rich_markup_mode="markdown",
     pretty_exceptions_enable=False,
 )
+
+app.add_typer(alerts, name="alerts")
 
 
 def _version(asked: bool) -> None:
@@ -39,6 +42,7 @@ def cosmic(
     """Keeps a classification catalogue of the sky fresh and trustworthy.
 
     - `cosmic inspect FILE` says what a table of yours is good for, and writes nothing.
+    - `cosmic alerts` says whether notices of incidents arrive, and which are open.
     - `python -m flows.full_pipeline --path FILE` stores its rows, trains and reports; without --path it does so on a
       simulated sky.
 

@@ -17,6 +17,7 @@ from cosmic.home import Home
 from cosmic.machine import Settings
 from cosmic.records import CutoutsTaken
 from cosmic.settings import PipelineOptions
+from flows.alerting import origin_of, watching
 from flows.bringing import Brought, bring
 from flows.cutouts import bring_cutouts
 from flows.full_pipeline import DEFAULTS, SETTINGS
@@ -36,9 +37,11 @@ from flows.volunteers import bring_volunteers
 def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
     """Pull rows, refuse bad ones, store the good."""
     home, settings, steps = Home(options.home, options.sky), Settings(), Steps()
-    brought = bring(options, home=home, settings=settings, steps=steps)
-    brought, _ = bring_volunteers(brought, options, home=home, settings=settings, steps=steps)
-    taken = bring_cutouts(options, home=home, settings=settings, steps=steps)
+    with watching("ingest", origin=origin_of(options), home=home, settings=settings) as watch:
+        brought = bring(options, home=home, settings=settings, steps=steps)
+        brought, _ = bring_volunteers(brought, options, home=home, settings=settings, steps=steps)
+        taken = bring_cutouts(options, home=home, settings=settings, steps=steps)
+        watch.ingest = brought.ingest
     return (
         brought if taken is None else replace(brought, remark=". ".join(filter(None, [brought.remark, _words(taken)])))
     )

@@ -14,6 +14,7 @@ from cosmic.records import JudgedPage, Report
 from cosmic.reporting.assemble import RunIdentity, RunRecords
 from cosmic.settings import PipelineOptions
 from cosmic.splits import SALT
+from flows.alerting import Watch, origin_of, watching
 from flows.bringing import Brought, bring, fetch_and_judge
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
@@ -33,6 +34,8 @@ def run_name() -> str:
 def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, module: str) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, redo the study where it is asked for, compare and report.
 
+    Whatever its end, its checks open or close incidents.
+
     Parameters
     ----------
     settings : Settings
@@ -40,8 +43,14 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
     flow, module : str
         Name of the flow, and of its module, for the record and for the command that gives this run again.
     """
+    home = Home(options.home, options.sky)
+    with watching(flow, origin=origin_of(options), home=home, settings=settings) as watch:
+        return _run(options, settings, watch, home=home, flow=flow, module=module)
+
+
+def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str) -> Report:
     started = datetime.now(UTC)
-    home, steps, salt = Home(options.home, options.sky), Steps(), settings.split_salt or SALT
+    steps, salt = Steps(), settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
@@ -82,4 +91,5 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
     made = publishing.report(records, identity, options=options, salt=salt, resamples=settings.resamples, home=home)
     publishing.record(records, identity, made, options=options, home=home)
     publishing.latest(made)
+    watch.ingest, watch.link = ingest, str(made.html)
     return made

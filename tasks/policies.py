@@ -286,6 +286,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "report": always_runs(),
     "record": asks_outside(),
     "latest": always_runs(),
+    "tell": always_runs(),
 }
 """Every task by its name."""
 

@@ -70,7 +70,9 @@ def _send(notice: Notice, address: str, at: int) -> Delivery:
     import apprise
 
     key = fingerprint(address)
-    logging.getLogger("apprise").propagate = False  # its own log names hosts and, of some services, tokens
+    # what they say of themselves names hosts and, of some services, tokens
+    logging.getLogger("apprise").propagate = False
+    logging.getLogger("urllib3").setLevel(logging.INFO)
     try:
         one = apprise.Apprise.instantiate(address, suppress_exceptions=True)
     except Exception:  # noqa: BLE001 # of whichever service
@@ -80,7 +82,7 @@ def _send(notice: Notice, address: str, at: int) -> Delivery:
     name = f"address {at} ({one.service_name})"
     with apprise.LogCapture(level=logging.INFO) as said:  # type: ignore[no-untyped-call]
         try:
-            went = bool(one.notify(body=notice.body, title=notice.title, notify_type=_kind(notice)))
+            went = bool(one.notify(body=notice.body, title=notice.title, notify_type=apprise.NotifyType(_kind(notice))))
         except Exception as exc:  # noqa: BLE001 # of whichever service; one that fails keeps no other from its own
             return Delivery(name, key, f"{type(exc).__name__} while sending")
         status = _STATUS.search(said.getvalue())

@@ -1,0 +1,63 @@
+"""Signals of a run become incidents; people and Prefect are told. Wraps the desk; decides nothing."""
+
+from __future__ import annotations
+
+from prefect import task
+from prefect.events import emit_event
+
+from cosmic.alerts.records import Change, Incident, Kind, Signal
+from cosmic.clock import utc_now
+from cosmic.errors import ArtefactCorrupt, TransientSourceError
+from cosmic.home import Home
+from cosmic.machine import Settings, database_url
+from tasks.policies import policy
+
+EVENTS = {Kind.OPENED: "opened", Kind.ESCALATED: "escalated", Kind.RECOVERED: "recovered"}
+"""What Prefect is told of, as ``cosmic.incident.opened`` and so on."""
+
+
+@task(**policy("tell"), task_run_name="tell of incidents")
+def tell(signals: tuple[Signal, ...], *, home: Home) -> int:
+    """Open and close incidents, and send every notice that is due; return how many incidents changed.
+
+    Where the catalogue cannot be reached people are told at once, and the signals wait for it.
+    """
+    from cosmic.catalogue import open_catalogue
+
+    settings = Settings()
+    desk, now = settings.desk, utc_now()
+    try:
+        with open_catalogue(home, settings) as catalogue:
+            changes = desk.take_kept(catalogue, folder=home.signals)
+            changes += desk.take(signals, catalogue=catalogue, now=now)
+            desk.flush(catalogue, now=now)
+    except (TransientSourceError, ArtefactCorrupt):
+        kind = database_url(home.root, home.sky, settings).get_secret_value().partition(":")[0].partition("+")[0]
+        desk.take_without(
+            signals, folder=home.signals, where=f"{kind} ({home.sky} sky), which does not answer", now=now
+        )
+        return 0
+    told = [change for change in changes if change.kind in EVENTS]
+    for change in told:
+        _event(change)
+    return len(told)
+
+
+def resource(incident: Incident) -> dict[str, str]:
+    """Return by what Prefect knows an incident, for events and for the automations that wait for them."""
+    return {
+        "prefect.resource.id": f"cosmic.incident.{incident.check}.{incident.table}",
+        "prefect.resource.name": incident.name,
+        "cosmic.check": incident.check,
+        "cosmic.table": incident.table,
+        "cosmic.severity": incident.severity,
+    }
+
+
+def _event(change: Change) -> None:
+    one = change.incident
+    emit_event(
+        f"cosmic.incident.{EVENTS[change.kind]}",
+        resource=resource(one),
+        payload={"summary": one.summary, "rows": one.rows},
+    )
