@@ -130,3 +130,11 @@ Faults = Annotated[
 def told(night: int, faults: Sequence[str]) -> str:
     """Return what is to be said of a night and its faults beside its sky; empty where there is nothing."""
     return (f", night {night}" if night else "") + (f", with {', '.join(faults)}" if faults else "")
+
+
+def misplaced(source: str, night: int, faults: Sequence[str]) -> str:
+    """Return why these options do not fit a source; empty where they do."""
+    if source == "simulated" or not (faults or night):
+        return ""
+    flag = "--faults (COSMIC_FAULTS)" if faults else "--night (COSMIC_NIGHT)"
+    return f"{flag} is of the simulated sky, not of --source {source}; leave one of them out"

@@ -14,11 +14,10 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cosmic.images.records import Loss, Preprocessing, Scheme
 from cosmic.option_texts import Override, length, listed, release_place, seconds, span
-from cosmic.planted import Faults, Night, told
+from cosmic.planted import Faults, Night, misplaced, told
 from cosmic.records import TABLE_TASKS, Arm, Model, Sky, SplitName, Task
 
 CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
-
 
 STUDY_RELEASE: Final = 16
 _SURVEY: Final = ("release", "query", "where", "limit", "refetch")
@@ -273,9 +272,8 @@ class PipelineOptions(BaseSettings):
                 "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
                 "Leave one of them out"
             )
-        if self.source != "simulated" and (self.faults or self.night):
-            flag = "--faults (COSMIC_FAULTS)" if self.faults else "--night (COSMIC_NIGHT)"
-            raise ValueError(f"{flag} is of the simulated sky, not of --source {self.source}; leave one of them out")
+        if why := misplaced(self.source, self.night, self.faults):
+            raise ValueError(why)
         if self.column and not (self.path or self.held_tables):
             raise ValueError("--column names a column of a file, and no --path or --holdout names a file")
         return self
@@ -359,9 +357,7 @@ class PipelineOptions(BaseSettings):
 
     def held_out(self) -> Self:
         """Return the same options, reading the hold-out files instead."""
-        return self.model_copy(
-            update={"source": "files", "path": self.held_tables, "holdout": (), "gz2": None, "night": 0, "faults": ()}
-        )
+        return self.model_copy(update={"source": "files", "path": self.held_tables, "holdout": (), "gz2": None})
 
     def command(self, module: str) -> str:
         """Return the command that gives this run again; what stands at its default is left out."""

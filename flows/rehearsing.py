@@ -21,7 +21,7 @@ from cosmic.home import Home
 from cosmic.intake import demand_continuity, judge_page, reading_of
 from cosmic.machine import Settings
 from cosmic.planted import FaultName
-from cosmic.records import Ingest, JudgedPage, Sky
+from cosmic.records import Ingest, JudgedPage, Page, Sky
 from cosmic.simulation.faults import CATALOGUE, Catcher, rows_of
 from cosmic.sources.base import PageStore
 from cosmic.sources.parsing import parse_page
@@ -61,7 +61,8 @@ class Tried:
     planted : int
         Rows that the fault touched; where it touches a column's name, or the mixture of classes, 0.
     right, wrong : int
-        Rows in quarantine that it touched, and that it did not. 0 where the page was refused as a whole.
+        Rows in quarantine that it touched, and that it did not; those that are there without the fault too are neither.
+        0 where the page was refused as a whole.
     reached : int
         Touched rows that are in the catalogue.
     stored : int
@@ -123,7 +124,6 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
     home, settings = Home(root, Sky.SIMULATED), Settings(database_url=None)
     page = next(iter(source.pages(PageStore(home.pages))))
     truth = truth_beside(page)[0]
-    known = {"page": str(page.id), "origin": page.origin}
     stage, judged, ingest = "read", None, None
     error: CosmicError | None = None
     try:
@@ -137,7 +137,7 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
     except CosmicError as refused:
         error = refused
         stage = "judge" if stage == "read" and isinstance(refused, ContractViolation) else stage
-    outcome = _outcome(known, judged, stage, error)
+    outcome = _outcome(page, judged, stage, error)
     apart: frozenset[int] = frozenset()
     if judged is not None and ingest is not None:
         apart = frozenset(pq.read_table(judged.quarantined, columns=["row_number"])["row_number"].to_pylist())
@@ -145,11 +145,11 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
     return Played(outcome, signals, apart, ingest, truth if truth.exists() else None)
 
 
-def _outcome(known: dict[str, str], judged: JudgedPage | None, stage: str, error: CosmicError | None) -> NightOutcome:
+def _outcome(page: Page, judged: JudgedPage | None, stage: str, error: CosmicError | None) -> NightOutcome:
     if judged is None:
-        return NightOutcome(**known, stage=stage, error=error)
+        return NightOutcome(page.id, page.origin, stage=stage, error=error)
     return NightOutcome(
-        **known, rows=judged.rows, reasons=judged.reasons, quarantined=judged.n_quarantined,
+        page.id, page.origin, rows=judged.rows, reasons=judged.reasons, quarantined=judged.n_quarantined,
         left_out=reading_of(judged).left_out, stage=stage, error=error,
     )  # fmt: skip
 
@@ -221,7 +221,6 @@ def _try(
     accepted = played.ingest is not None
     there = touched if fault is not FaultName.TRUNCATED_PAGE else {min(touched)}  # the rows after it are gone
     signals = failing(played.signals)
-    right = len(touched & played.quarantined)
     sound_alike = _flawed_anyway(rows, seed, night, root=root, limits=limits) if accepted else frozenset()
     caught, check = _caught(played.outcome, signals)
     return Tried(
@@ -231,7 +230,7 @@ def _try(
         caught_by=caught,
         check=check,
         planted=len(touched),
-        right=right,
+        right=len(touched & (played.quarantined - sound_alike)),
         wrong=len(played.quarantined - touched - sound_alike),
         reached=len(there - played.quarantined) if accepted else 0,
         stored=played.ingest.valid if played.ingest else 0,
