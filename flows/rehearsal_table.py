@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from collections import Counter
 
 from rich.console import Console
@@ -14,7 +15,7 @@ _LONGEST = 90
 
 def show(found: Rehearsal, console: Console | None = None) -> None:
     """Print a line a fault, over all skies, then the false alarms."""
-    console = console or Console()
+    console = console or Console(width=None if sys.stdout.isatty() else 150)
     table = Table(
         title=f"Faults planted in night {found.before} of {len(found.seeds)} skies of {found.rows:,} rows a night",
         caption="right, wrong: rows in quarantine that the fault touched, and that it did not",

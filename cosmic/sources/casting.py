@@ -29,6 +29,8 @@ CUT_ID: Final = (
 _FLOAT_DIGITS: Final = 16
 """Ids of up to so many digits fit a float, but for few."""
 _ENOUGH_IDS: Final = 20
+_ENOUGH_DISTINCT: Final = 3
+"""Few: what was rounded coincides."""
 _LOOKED_AT: Final = 2000
 _NO_NUMBER: Final = pa.array(["", "null", "nan", "none", "na", "n/a", "--"])
 _NO_TEXT: Final = ("", "null", "nan", "--")
@@ -105,8 +107,10 @@ def went_through_a_float(ids: pa.Array) -> bool:
     Of ids between 2**60 and 2**61, as those of SDSS's photometry, one in 256 is. Only for ids whose last bits vary:
     specObjID ends in zeros.
     """
-    long = {int(one) for one in ids.drop_null().slice(0, _LOOKED_AT).to_pylist() if len(one) > _FLOAT_DIGITS}
-    return len(long) >= _ENOUGH_IDS and all(int(float(one)) == one for one in long)
+    long = [int(one) for one in ids.drop_null().slice(0, _LOOKED_AT).to_pylist() if len(one) > _FLOAT_DIGITS]
+    if len(long) < _ENOUGH_IDS or len(set(long)) < _ENOUGH_DISTINCT:
+        return False
+    return all(int(float(one)) == one for one in set(long))
 
 
 def _floats(cells: pa.Array) -> Cast:
