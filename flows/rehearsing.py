@@ -86,7 +86,7 @@ class Tried:
     @property
     def as_meant(self) -> bool:
         """Return whether it was caught, told, by what is meant to; a fault that is left to drift need not be."""
-        caught = self.caught_by != NOT_CAUGHT and bool(self.signals)
+        caught = self.caught_by in self.expected and bool(self.signals)
         return caught or not set(self.expected) - {Catcher.DRIFT, Catcher.NOTHING}
 
 
@@ -221,7 +221,9 @@ def _try(
     accepted = played.ingest is not None
     there = touched if fault is not FaultName.TRUNCATED_PAGE else {min(touched)}  # the rows after it are gone
     signals = failing(played.signals)
-    sound_alike = _flawed_anyway(rows, seed, night, root=root, limits=limits) if accepted else frozenset()
+    sound_alike = played.quarantined  # where no cell is wrong, as of drifting classes, flaws are the sky's own
+    if accepted and touched:
+        sound_alike = _flawed_anyway(rows, seed, night, root=root, limits=limits)
     caught, check = _caught(played.outcome, signals)
     return Tried(
         fault=str(fault),

@@ -280,7 +280,9 @@ CATALOGUE: Final[dict[FaultName, Fault]] = {
     FaultName.SWAPPED_BANDS: Fault(
         _swapped_bands, (Catcher.PAGE, Catcher.PARSE), "two neighbouring bands have each other's values"
     ),
-    FaultName.ROUNDED_IDS: Fault(_rounded_ids, (Catcher.PARSE,), "specObjID and bestObjID went through a float"),
+    FaultName.ROUNDED_IDS: Fault(
+        _rounded_ids, (Catcher.PARSE, Catcher.PAGE), "specObjID and bestObjID went through a float"
+    ),
     FaultName.TRUNCATED_PAGE: Fault(
         _truncated_page, (Catcher.PAGE, Catcher.PARSE), "the page ends within a row, after 55 to 95 % of its rows"
     ),
