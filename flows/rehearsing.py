@@ -10,22 +10,20 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-import pyarrow.parquet as pq
-
 from cosmic.alerts.nights import NightOutcome, failing, signals_of
 from cosmic.alerts.records import Signal
 from cosmic.catalogue import open_catalogue
 from cosmic.contracts import Limits
 from cosmic.errors import ContractViolation, CosmicError
 from cosmic.home import Home
-from cosmic.intake import demand_continuity, judge_page, reading_of
+from cosmic.intake import demand_continuity, judge_page, reading_of, rows_apart
 from cosmic.machine import Settings
 from cosmic.planted import FaultName
 from cosmic.records import Ingest, JudgedPage, Page, Sky
-from cosmic.simulation.faults import CATALOGUE, Catcher, rows_of
+from cosmic.simulation.faults import CATALOGUE, Catcher
 from cosmic.sources.base import PageStore
 from cosmic.sources.parsing import parse_page
-from cosmic.sources.simulated import SimulatedSource, truth_beside
+from cosmic.sources.simulated import SimulatedSource, touched_rows, truth_beside
 from expectations.objects import OBJECTS
 
 log = logging.getLogger(__name__)
@@ -140,7 +138,7 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
     outcome = _outcome(page, judged, stage, error)
     apart: frozenset[int] = frozenset()
     if judged is not None and ingest is not None:
-        apart = frozenset(pq.read_table(judged.quarantined, columns=["row_number"])["row_number"].to_pylist())
+        apart = rows_apart(judged)
     signals = signals_of(outcome, earlier=earlier)
     return Played(outcome, signals, apart, ingest, truth if truth.exists() else None)
 
@@ -216,8 +214,7 @@ def _try(
     root = base.with_name(f"{base.name}-{fault}")
     shutil.copytree(base, root)
     played = play(SimulatedSource(rows, seed, night=night, faults=(fault,)), root=root, limits=limits, earlier=earlier)
-    cells = pq.read_table(played.truth) if played.truth else None
-    touched = rows_of(cells, fault) if cells is not None else set()
+    touched = touched_rows(played.truth, fault) if played.truth else set()
     accepted = played.ingest is not None
     there = touched if fault is not FaultName.TRUNCATED_PAGE else {min(touched)}  # the rows after it are gone
     signals = failing(played.signals)
@@ -245,7 +242,7 @@ def _flawed_anyway(rows: int, seed: int, night: int, *, root: Path, limits: Limi
     home = Home(root / "without", Sky.SIMULATED)
     page = next(iter(SimulatedSource(rows, seed, night=night).pages(PageStore(home.pages))))
     judged = judge_page(page, parse=parse_page, suite=OBJECTS, limits=limits, folder=home.judged)
-    return frozenset(pq.read_table(judged.quarantined, columns=["row_number"])["row_number"].to_pylist())
+    return rows_apart(judged)
 
 
 def _caught(outcome: NightOutcome, signals: Sequence[Signal]) -> tuple[str, str]:

@@ -19,7 +19,7 @@ import pyarrow.parquet as pq
 
 from cosmic import artefacts
 from cosmic.clock import Clock, utc_now
-from cosmic.planted import origin_of, tonight
+from cosmic.planted import FaultName, origin_of, tonight
 from cosmic.records import Page, Sky
 from cosmic.simulation import COLUMNS, GENERATOR_VERSION, simulate, simulate_blocks
 from cosmic.simulation.faults import CATALOGUE, Planted, plant, rows_of, shares_of
@@ -135,6 +135,11 @@ class SimulatedSource:
 def truth_beside(page: Page) -> tuple[Path, Path]:
     """Return where the truth of a page with planted faults lies: its cells (Parquet), and the faults in words (JSON)."""
     return page.path.with_name(f"{page.id}.truth.parquet"), page.path.with_name(f"{page.id}.truth.json")
+
+
+def touched_rows(truth: Path, fault: FaultName) -> set[int]:
+    """Return the numbers of the data rows that a fault touched, by the cells beside its page."""
+    return rows_of(pq.read_table(truth), fault)
 
 
 def _faulty(planted: Planted) -> Iterator[bytes]:
