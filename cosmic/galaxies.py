@@ -36,6 +36,7 @@ from cosmic.galaxyzoo.votes import TERMS, TRUST, VoteSource
 from cosmic.home import Home
 from cosmic.records import LABELS_KIND, MagnitudeSystem, Page, Volunteers
 from cosmic.simulation import simulate_sky_votes
+from cosmic.simulation.faults import shares_of
 from cosmic.sources.base import PageStore
 
 log = logging.getLogger(__name__)
@@ -89,11 +90,13 @@ def take_pages(catalogue: Catalogue, pages: Sequence[Page], *, home: Home, calle
     return _take(catalogue, parts, standing, home=home, called=called, system=system)
 
 
-def take_simulated(catalogue: Catalogue, page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
+def take_simulated(
+    catalogue: Catalogue, page: Page, *, rows: int, seed: int, night: int = 0, faults: Sequence[str] = (), home: Home
+) -> Volunteers:
     """Store the votes on a simulated sky, whose page has their strings already."""
     known = set(catalogue.rows()["object_key"].to_pylist())
     blocks = []
-    for ids, votes in simulate_sky_votes(rows=rows, seed=seed):
+    for ids, votes in simulate_sky_votes(rows=rows, seed=seed, shares=shares_of(faults, night), night=night):
         keys = [key if (key := f"spec:{one.zfill(20)}") in known else None for one in ids.to_pylist()]
         how = [None if key is None else GIVEN for key in keys]
         votes = votes.set_column(votes.schema.get_field_index("specobjid"), "specobjid", ids)

@@ -124,6 +124,11 @@ def profile_of(judged: JudgedPage) -> PageProfile:
     return PageProfile(**_content(judged)["profile"])  # type: ignore[arg-type]
 
 
+def rows_apart(judged: JudgedPage) -> frozenset[int]:
+    """Return the numbers of a judged page's rows that are in quarantine."""
+    return frozenset(pq.read_table(judged.quarantined, columns=["row_number"])["row_number"].to_pylist())
+
+
 def reading_of(judged: JudgedPage) -> Reading:
     """Return how a judged page was read."""
     found = _content(judged)["reading"]

@@ -7,20 +7,17 @@ from __future__ import annotations
 
 import shlex
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Final, Literal, Self
+from typing import Annotated, Final, Literal, Self
 
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from cosmic.images.records import Loss, Preprocessing, Scheme
 from cosmic.option_texts import Override, length, listed, release_place, seconds, span
+from cosmic.planted import Faults, Night, misplaced, told
 from cosmic.records import TABLE_TASKS, Arm, Model, Sky, SplitName, Task
 
-if TYPE_CHECKING:
-    pass
-
 CONFIG = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="forbid", populate_by_name=True)
-
 
 STUDY_RELEASE: Final = 16
 _SURVEY: Final = ("release", "query", "where", "limit", "refetch")
@@ -59,6 +56,8 @@ class PipelineOptions(BaseSettings):
         description="Seed of the simulated sky, of every fit and of the random split.",
         json_schema_extra={"metavar": "N"},
     )
+    night: Night = 0
+    faults: Faults = ()
     release: int = Field(
         17,
         ge=1,
@@ -273,6 +272,8 @@ class PipelineOptions(BaseSettings):
                 "--rows (COSMIC_ROWS) is the size of the simulated sky; with --path every row of the files is read. "
                 "Leave one of them out"
             )
+        if why := misplaced(self.source, self.night, self.faults):
+            raise ValueError(why)
         if self.column and not (self.path or self.held_tables):
             raise ValueError("--column names a column of a file, and no --path or --holdout names a file")
         return self
@@ -329,7 +330,7 @@ class PipelineOptions(BaseSettings):
     def what(self) -> str:
         """Return what is read, in a few words, such as ``files spectra.csv and 1 more``."""
         if self.source == "simulated":
-            return f"simulated sky of {self.rows:,} objects, seed {self.seed}"
+            return f"simulated sky of {self.rows:,} objects, seed {self.seed}{told(self.night, self.faults)}"
         if self.source == "skyserver":
             return f"SkyServer DR{self.release} {self.query}"
         if self.images_alone:

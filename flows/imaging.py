@@ -114,7 +114,10 @@ def _listing(options: PipelineOptions, *, home: Home, steps: Steps) -> ImageList
     if options.images is not None:
         return steps.one(tasks.list_folder, options.images, options.labels, folder=home.pictures)
     if options.sky is Sky.SIMULATED:
-        return steps.one(tasks.list_simulated, rows=options.rows, seed=options.seed, home=home)
+        return steps.one(
+            tasks.list_simulated, rows=options.rows, seed=options.seed, night=options.night, faults=options.faults,
+            home=home,
+        )  # fmt: skip
     return steps.one(tasks.list_catalogue, home=home)
 
 

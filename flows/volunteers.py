@@ -26,7 +26,10 @@ def bring_volunteers(
     """Take the votes on the objects that were brought; labels of a release are judged and ingested like any page."""
     if options.source == "simulated":
         page = brought.judged[0].page
-        return brought, steps.one(galaxies.take_simulated, page, rows=options.rows, seed=options.seed, home=home)
+        return brought, steps.one(
+            galaxies.take_simulated, page, rows=options.rows, seed=options.seed, night=options.night, faults=options.faults,
+            home=home,
+        )  # fmt: skip
     if options.gz2 is None:
         return brought, None
     if options.gz2 == SKYSERVER:

@@ -43,10 +43,12 @@ def take_pages(pages: tuple[Page, ...], *, called: str, home: Home) -> Volunteer
 
 
 @task(**policy("simulated-votes"), task_run_name="take the simulated votes")
-def take_simulated(page: Page, *, rows: int, seed: int, home: Home) -> Volunteers:
+def take_simulated(
+    page: Page, *, rows: int, seed: int, night: int = 0, faults: tuple[str, ...] = (), home: Home
+) -> Volunteers:
     """Store the votes of a simulated sky."""
     from cosmic import galaxies
     from cosmic.catalogue import open_catalogue
 
     with open_catalogue(home, Settings()) as catalogue:
-        return galaxies.take_simulated(catalogue, page, rows=rows, seed=seed, home=home)
+        return galaxies.take_simulated(catalogue, page, rows=rows, seed=seed, night=night, faults=faults, home=home)

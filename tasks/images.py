@@ -43,7 +43,7 @@ def list_catalogue(*, home: Home) -> ImageList:
 
 
 @task(**policy("list-simulated-images"), task_run_name="draw the simulated sky's galaxies")
-def list_simulated(*, rows: int, seed: int, home: Home) -> ImageList:
+def list_simulated(*, rows: int, seed: int, night: int = 0, faults: tuple[str, ...] = (), home: Home) -> ImageList:
     """Draw the galaxies of the simulated sky that volunteers saw, unless their pictures are there."""
     from cosmic.catalogue import open_catalogue
     from cosmic.images import simulated
@@ -51,8 +51,9 @@ def list_simulated(*, rows: int, seed: int, home: Home) -> ImageList:
     with open_catalogue(home, Settings()) as catalogue:
         objects = catalogue.rows()
     return simulated.simulated_list(
-        objects, rows=rows, seed=seed, store=home.images, folder=home.pictures, workers=Settings().workers
-    )
+        objects, rows=rows, seed=seed, night=night, faults=faults, store=home.images, folder=home.pictures,
+        workers=Settings().workers,
+    )  # fmt: skip
 
 
 @task(**policy("decode-images"), task_run_name="decode {listing.images} images at {size} px")

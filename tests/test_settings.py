@@ -253,3 +253,13 @@ def test_lists_in_the_environment_are_separated_by_commas(monkeypatch: pytest.Mo
     assert options.task == (Task.STAR, Task.SUPERCLASS)
     assert options.path == (Path("a.csv"), Path("b.fits"))
     assert options.arm == (Arm.PHOTOMETRIC,)
+
+
+def test_faults_are_named_with_commas_or_one_by_one_and_are_of_the_simulated_sky() -> None:
+    assert parse("--faults", "flux-band,swapped-bands@3", "--night", "4").faults == ("flux-band", "swapped-bands@3")
+    assert parse("--faults", "flux-band", "--faults", "missing-band").faults == ("flux-band", "missing-band")
+    assert "night 4, with flux-band" in parse("--faults", "flux-band", "--night", "4").what
+    with pytest.raises(ConfigError, match="there is no fault 'flux'; choose of flux-band"):
+        build(PipelineOptions, {"faults": ["flux"]})
+    with pytest.raises(ConfigError, match=r"--night \(COSMIC_NIGHT\) is of the simulated sky"):
+        build(PipelineOptions, {"path": ["a.csv"], "night": 2})

@@ -35,6 +35,7 @@ from cosmic.catalogue.tables import (
 )
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
+from cosmic.planted import night_of, sky_of
 from cosmic.records import LABELS_KIND, CatalogueId, Ingest, JudgedPage, Sky
 from cosmic.terms import BY_KIND
 
@@ -58,8 +59,9 @@ def write(
     Pages that were ingested before and change nothing are recorded as seen again; nothing else is written for them.
     Where they do change something, since other pages came in between, that is an ingest of its own.
 
-    A catalogue of the simulated sky holds the pages of one simulated sky. Where those of another one arrive, it begins
-    anew, under a new id: skies of two seeds share keys and places, and are no sky together.
+    A catalogue of the simulated sky holds the pages of one simulated sky: one night of it, or as many as came, each
+    once. Where those of another one arrive, or a night that is there with other faults, it begins anew, under a new id:
+    skies of two seeds share keys and places, and are no sky together.
 
     Parameters
     ----------
@@ -142,8 +144,11 @@ def _keys(arrivals: Arrivals) -> set[str]:
 
 
 def _holds_others(connection: sa.Connection, judged: Sequence[JudgedPage]) -> bool:
-    ours = [page.page.id for page in judged]
-    return connection.execute(sa.select(PageRow.id).where(PageRow.id.not_in(ours)).limit(1)).scalar() is not None
+    ours = {page.page.id for page in judged}
+    skies = {sky_of(page.page.origin) for page in judged}
+    nights = {night_of(page.page.origin) for page in judged}
+    stored = connection.execute(sa.select(PageRow.id, PageRow.origin).where(PageRow.id.not_in(ours)))
+    return any(sky_of(row.origin) not in skies or night_of(row.origin) in {None, *nights} for row in stored)
 
 
 def _begin_anew(connection: sa.Connection, *, now: datetime) -> sa.Row[Any]:

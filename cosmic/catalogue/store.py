@@ -44,6 +44,7 @@ from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, Ingest
 from cosmic.clock import Clock, utc_now
 from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ConfigError, TransientSourceError
+from cosmic.planted import night_of, sky_of
 from cosmic.records import (
     Arm,
     CatalogueId,
@@ -159,8 +160,8 @@ class Catalogue:
         values go where the class changed; magnitudes of other apertures (psf_*, cmodel_*, petro_r) go where any of
         u g r i z changed, since their difference from these is what they are used for. `Ingest.erased` counts them.
 
-        A catalogue of the simulated sky holds one simulated sky at a time: another one, of other rows or another seed,
-        replaces it, and what was made from it.
+        A catalogue of the simulated sky holds one simulated sky at a time and grows by its nights: another one, of other
+        rows or another seed, or a night that is there with other faults, replaces it, and what was made from it.
 
         What an update changes in a row is kept (`history`). A census, where these rows were asked for by one
         (`counted`), moves in the same transaction.
@@ -344,12 +345,19 @@ class Catalogue:
             incidents.note(connection, notice)
 
     def baseline(self, origin: str) -> str | None:
-        """Return the profile, JSON, of the last accepted page of an origin; None where there is none."""
+        """Return the profile, JSON, of the last accepted page of an origin; None where there is none.
+
+        Nights of a simulated sky are of one origin, whatever is planted in them.
+        """
+        same = PageRow.origin == origin
+        if night_of(origin) is not None:
+            sky = sky_of(origin)
+            same = sa.or_(same, PageRow.origin == sky, PageRow.origin.startswith(f"{sky} ", autoescape=True))
         latest = (
             sa.select(PageRow.profile)
             .join(IngestPageRow, IngestPageRow.page_id == PageRow.id)
             .join(IngestRow, IngestRow.id == IngestPageRow.ingest_id)
-            .where(PageRow.origin == origin)
+            .where(same)
             .order_by(IngestRow.number.desc(), IngestPageRow.position.desc())
             .limit(1)
         )

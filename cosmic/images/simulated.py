@@ -6,7 +6,7 @@ import hashlib
 import logging
 import time
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Final
@@ -21,6 +21,7 @@ from cosmic.images.listing import SCHEMA, write
 from cosmic.images.records import ImageList
 from cosmic.records import Sky
 from cosmic.simulation import simulate_shown_galaxies
+from cosmic.simulation.faults import shares_of
 from cosmic.simulation.pictures import VERSION, render
 
 SIZE: Final = 128
@@ -38,6 +39,8 @@ def simulated_list(
     *,
     rows: int,
     seed: int,
+    night: int = 0,
+    faults: Sequence[str] = (),
     store: Path,
     folder: Path,
     workers: int = 2,
@@ -49,8 +52,10 @@ def simulated_list(
     ----------
     objects : pyarrow.Table
         The sky's rows in the catalogue: ``object_key`` and ``block``; others are passed over.
-    rows, seed : int
-        The sky.
+    rows, seed, night : int
+        The sky; of one that grows, the galaxies of this night.
+    faults : sequence of str
+        What is planted in it: other shares of classes are other galaxies.
     store : Path
         Where pictures are kept, as JPEG, by a digest of what decides them.
     workers : int
@@ -58,7 +63,7 @@ def simulated_list(
     """
     blocks = dict(zip(objects["object_key"].to_pylist(), objects["block"].to_pylist(), strict=True))
     parts = []
-    for shown in simulate_shown_galaxies(rows=rows, seed=seed):
+    for shown in simulate_shown_galaxies(rows=rows, seed=seed, shares=shares_of(faults, night), night=night):
         keys = [f"spec:{one.zfill(20)}" for one in shown.spec_obj_id.to_pylist()]
         votes = shown.votes
         table = pa.table(

@@ -15,6 +15,7 @@ import pyarrow.compute as pc
 
 from cosmic.columns import BANDS, CLASSES, SENTINEL
 from cosmic.errors import ConfigError
+from cosmic.planted import MOST_NIGHTS
 from cosmic.simulation import elodie, footprint, photometry, population, spectroscopy
 from cosmic.simulation.morphology import block_votes, hubble_labels
 from cosmic.simulation.population import EXTINCTION, STUDY_SHARES, Population, Shares
@@ -31,6 +32,7 @@ UNKNOWN_RATE: Final = 1e-4
 SENTINEL_RATE: Final = 2e-4
 """Share of magnitudes that were not measured, in each band."""
 
+_MOST_BLOCKS: Final = -(-footprint.MOST_ROWS // footprint.BLOCK)
 _SYSTEMS: Final = ("modelMag", "psfMag", "cModelMag")
 _FLOAT, _INTEGER, _TEXT = pa.float64(), pa.int64(), pa.string()
 
@@ -51,7 +53,7 @@ COLUMNS: Final = pa.schema(
 """Columns of a simulated sky, as a SkyServer query would name and order them. ``z`` is the redshift."""
 
 
-def simulate(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> pa.Table:
+def simulate(*, rows: int, seed: int, shares: Shares = STUDY_SHARES, night: int = 0) -> pa.Table:
     """Return the raw rows of a simulated sky.
 
     The same rows, seed and shares give the same values on every run; a sky of fewer rows is another sky, not the
@@ -65,6 +67,8 @@ def simulate(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> pa.Table
         Not negative.
     shares : Shares
         How many of each class; the published study's by default.
+    night : int
+        Each night of a sky has other rows of the same population on the same plates, and repeats no row of another one.
 
     Returns
     -------
@@ -76,10 +80,10 @@ def simulate(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> pa.Table
     ConfigError
         If rows, seed or shares are outside their limits.
     """
-    return pa.Table.from_batches(simulate_blocks(rows=rows, seed=seed, shares=shares), schema=COLUMNS)
+    return pa.Table.from_batches(simulate_blocks(rows=rows, seed=seed, shares=shares, night=night), schema=COLUMNS)
 
 
-def simulate_blocks(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[pa.RecordBatch]:
+def simulate_blocks(*, rows: int, seed: int, shares: Shares = STUDY_SHARES, night: int = 0) -> Iterator[pa.RecordBatch]:
     """Yield the rows of `simulate` in blocks of at most `footprint.BLOCK`."""
     if not 1 <= rows <= footprint.MOST_ROWS:
         raise ConfigError(f"A simulated sky of {rows} rows cannot be made: choose 1 to {footprint.MOST_ROWS} rows.")
@@ -90,7 +94,22 @@ def simulate_blocks(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> I
         raise ConfigError(
             f"Class shares {weights} cannot be drawn from: none may be negative, and one must be positive."
         )
-    return _blocks(rows, seed, shares)
+    if not 0 <= night <= MOST_NIGHTS or (night + 1) * _blocks_of(rows) > _MOST_BLOCKS:
+        raise ConfigError(
+            f"Night {night} of a simulated sky of {rows} rows a night cannot be made: it would be dated in the future. "
+            f"Choose a night from 0 to {min(MOST_NIGHTS, _MOST_BLOCKS // _blocks_of(rows) - 1)}."
+        )
+    return _blocks(rows, seed, shares, night)
+
+
+def _blocks_of(rows: int) -> int:
+    return -(-rows // footprint.BLOCK)
+
+
+def _parts(rows: int, night: int) -> Iterator[tuple[int, int]]:
+    """Yield the number and the size of each block of a night. Each block of a sky is observed on a date of its own."""
+    for part in range(_blocks_of(rows)):
+        yield night * _blocks_of(rows) + part, min(footprint.BLOCK, rows - part * footprint.BLOCK)
 
 
 @dataclass(frozen=True, slots=True, eq=False)
@@ -116,17 +135,21 @@ class ShownGalaxies:
     r90: Floats
 
 
-def simulate_sky_votes(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[tuple[pa.Array, pa.Table]]:
+def simulate_sky_votes(
+    *, rows: int, seed: int, shares: Shares = STUDY_SHARES, night: int = 0
+) -> Iterator[tuple[pa.Array, pa.Table]]:
     """Yield, block by block, the specObjID (text) and the votes of each galaxy of the sky that was shown to volunteers."""
-    for block, people, place in _placed(rows, seed, shares):
+    for block, people, place in _placed(rows, seed, shares, night):
         votes = block_votes(people, seed=seed, block=block)
         ids = pa.array(place.spec_obj_id).cast(pa.string()).take(votes["row"].combine_chunks())
         yield ids, votes.drop_columns(["row"])
 
 
-def simulate_shown_galaxies(*, rows: int, seed: int, shares: Shares = STUDY_SHARES) -> Iterator[ShownGalaxies]:
+def simulate_shown_galaxies(
+    *, rows: int, seed: int, shares: Shares = STUDY_SHARES, night: int = 0
+) -> Iterator[ShownGalaxies]:
     """Yield, block by block, what there is to draw of each galaxy of the sky that was shown to volunteers."""
-    for block, people, place in _placed(rows, seed, shares):
+    for block, people, place in _placed(rows, seed, shares, night):
         votes = block_votes(people, seed=seed, block=block)
         own = votes["row"].to_numpy()
         noise = stream(seed, block=block, component=Component.NOISE)
@@ -140,19 +163,18 @@ def simulate_shown_galaxies(*, rows: int, seed: int, shares: Shares = STUDY_SHAR
         )
 
 
-def _placed(rows: int, seed: int, shares: Shares) -> Iterator[tuple[int, Population, footprint.Placement]]:
+def _placed(rows: int, seed: int, shares: Shares, night: int) -> Iterator[tuple[int, Population, footprint.Placement]]:
     """Yield each block of the sky: its number, its objects, and where they are."""
     plates = footprint.lay_plates(rows, seed=seed)
-    for block, start in enumerate(range(0, rows, footprint.BLOCK)):
-        people = population.populate(min(footprint.BLOCK, rows - start), seed=seed, block=block, shares=shares)
+    for block, size in _parts(rows, night):
+        people = population.populate(size, seed=seed, block=block, shares=shares)
         survey = spectroscopy.assign_surveys(people, stream(seed, block=block, component=Component.SPECTRA))
         yield block, people, footprint.place(survey, plates, seed=seed, block=block)
 
 
-def _blocks(rows: int, seed: int, shares: Shares) -> Iterator[pa.RecordBatch]:
+def _blocks(rows: int, seed: int, shares: Shares, night: int) -> Iterator[pa.RecordBatch]:
     plates = footprint.lay_plates(rows, seed=seed)
-    for block, start in enumerate(range(0, rows, footprint.BLOCK)):
-        size = min(footprint.BLOCK, rows - start)
+    for block, size in _parts(rows, night):
         people = population.populate(size, seed=seed, block=block, shares=shares)
         spectra = stream(seed, block=block, component=Component.SPECTRA)
         survey = spectroscopy.assign_surveys(people, spectra)

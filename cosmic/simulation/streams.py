@@ -35,6 +35,7 @@ class Component(IntEnum):
     FLAWS = 8
     MORPHOLOGY = 9
     VOTES = 10
+    FAULTS = 11
 
 
 def stream(seed: int, *, block: int, component: Component) -> np.random.Generator:

@@ -13,7 +13,7 @@ if TYPE_CHECKING:
 def _simulated(options: PipelineOptions) -> Source:
     from cosmic.sources.simulated import SimulatedSource
 
-    return SimulatedSource(options.rows, options.seed)
+    return SimulatedSource(options.rows, options.seed, night=options.night, faults=options.faults)
 
 
 def _files(options: PipelineOptions) -> Source:

@@ -26,6 +26,12 @@ CUT_ID: Final = (
     "an id beyond 2**63 was stored as a signed number; export ids as text, or leave the column out with --column NAME=-"
 )
 
+_FLOAT_DIGITS: Final = 16
+"""Ids of up to so many digits fit a float, but for few."""
+_ENOUGH_IDS: Final = 20
+_ENOUGH_DISTINCT: Final = 3
+"""Few: what was rounded coincides."""
+_LOOKED_AT: Final = 2000
 _NO_NUMBER: Final = pa.array(["", "null", "nan", "none", "na", "n/a", "--"])
 _NO_TEXT: Final = ("", "null", "nan", "--")
 _NO_SUBCLASS: Final = (*_NO_TEXT, "none")
@@ -93,6 +99,18 @@ def rounded_ids(found: Cast) -> tuple[pa.Array, int]:
     rounded = reduce(pc.or_, masks, pa.repeat(False, len(found.values)))
     failed = sum(pc.sum(mask).as_py() or 0 for mask, _ in found.failures)
     return rounded, len(found.values) - found.values.null_count + failed
+
+
+def went_through_a_float(ids: pa.Array) -> bool:
+    """Return whether ids in whole numbers were floats before: every one that a float could not hold exactly is one it can.
+
+    Of ids between 2**60 and 2**61, as those of SDSS's photometry, one in 256 is. Only for ids whose last bits vary:
+    specObjID ends in zeros.
+    """
+    long = [int(one) for one in ids.drop_null().slice(0, _LOOKED_AT).to_pylist() if len(one) > _FLOAT_DIGITS]
+    if len(long) < _ENOUGH_IDS or len(set(long)) < _ENOUGH_DISTINCT:
+        return False
+    return all(int(float(one)) == one for one in set(long))
 
 
 def _floats(cells: pa.Array) -> Cast:

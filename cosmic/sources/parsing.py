@@ -18,10 +18,10 @@ import pyarrow.compute as pc
 
 from cosmic.arrays import as_floats
 from cosmic.columns import BANDS, BY_NAME, OBJECT_SCHEMA, Column, Group, Kind
-from cosmic.errors import ConfigError
+from cosmic.errors import ConfigError, SuspiciousResponse
 from cosmic.records import MagnitudeUnit, Page
 from cosmic.sources.base import UNCASTABLE_SCHEMA, Overrides, ParsedPage, check_page
-from cosmic.sources.casting import Cast, cast, cell_texts, rounded_ids
+from cosmic.sources.casting import Cast, cast, cell_texts, rounded_ids, went_through_a_float
 from cosmic.sources.formats import open_table
 from cosmic.sources.galaxy_labels import foreign_ids, settle
 from cosmic.sources.mapping import UNIT, ColumnMap, map_columns, missing_labels
@@ -83,7 +83,7 @@ def parse_table(
     PermanentSourceError
         If the file cannot be read as a table.
     SuspiciousResponse
-        If it is a server's error in place of a table.
+        If it is a server's error in place of a table, or a page of the survey's own table ends within a row.
     ConfigError
         If required columns are missing, an override is wrong, or the unit of the magnitudes cannot be told.
     """
@@ -94,12 +94,28 @@ def parse_table(
     if require_labels and (error := missing_labels(mapped, file=called)):
         raise error
     parsed = _parse(table, mapped, called, own_table=own_table)
+    if own_table:
+        _demand_a_whole_end(parsed, called)
     log.info(
         "%s: %d rows, %d of %d columns used, %d cells not castable, %s magnitudes, in %.2f s",
         called, parsed.rows.num_rows, len(set(parsed.mapping.values())), len(table.names), parsed.uncastable.num_rows,
         parsed.system, time.perf_counter() - started,
     )  # fmt: skip
     return parsed
+
+
+def _demand_a_whole_end(parsed: ParsedPage, called: str) -> None:
+    """Raise where the last line is broken: the rows after it are missing, and nobody knows how many.
+
+    Files of people may end in a line of their own, such as a count of rows; there it is one row in quarantine.
+    """
+    last = parsed.rows.num_rows
+    broken = parsed.uncastable.filter(pc.equal(parsed.uncastable["column"], ""))
+    if last and last in broken["row_number"].to_pylist():
+        raise SuspiciousResponse(
+            f"{called} ends within data row {last}: the page was cut, and rows after it are missing. Nothing of it was "
+            "taken. Ask for it again."
+        )
 
 
 def _parse(table: TableFile, mapped: ColumnMap, called: str, *, own_table: bool) -> ParsedPage:
@@ -181,6 +197,8 @@ def _why_left_out(cells: pa.Array, found: Cast, column: Column) -> str | None:
     """Return why an optional id column is better left out than quarantined cell by cell, None where it is not."""
     if column.required or column.group is not Group.IDENTITY:
         return None
+    if column.name == "obj_id" and went_through_a_float(found.values):
+        return f"its values were rounded through a float and written in whole numbers again, e.g. {found.values.drop_null()[0]}"
     mask, total = rounded_ids(found)
     places = pc.indices_nonzero(mask)
     if not len(places) or len(places) < _ROUNDED_AS_A_COLUMN * total:

@@ -11,6 +11,7 @@ import pytest
 
 from cosmic.catalogue import Catalogue, Run
 from cosmic.errors import ConfigError
+from cosmic.planted import origin_of
 from cosmic.records import JudgedPage, MagnitudeSystem, Sky
 from cosmic.snapshots import freeze
 from tests.catalogue.looking import counts, sql
@@ -18,6 +19,7 @@ from tests.catalogue.looking import counts, sql
 MakeRows = Callable[..., pa.Table]
 MakePage = Callable[..., JudgedPage]
 OpenCatalogue = Callable[..., Catalogue]
+SKY = "simulated (rows=3, seed=0, generator=2)"
 BAD = (9, None, ["z is out of range"], '{"z":98}')
 
 
@@ -75,3 +77,23 @@ def test_the_real_sky_grows(database_url: str, open_catalogue: OpenCatalogue, ma
     first = catalogue.ingest([make_page(make_rows(2), name="a")])
     assert catalogue.ingest([make_page(make_rows(2, seed=1), name="b")]).catalogue == first.catalogue
     assert catalogue.rows().num_rows == 4
+
+
+def test_a_simulated_sky_grows_by_its_nights_and_begins_anew_where_one_comes_with_other_faults(
+    database_url: str, open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage
+) -> None:
+    def night(number: int, *, faults: tuple[str, ...] = (), sky: str = SKY) -> JudgedPage:
+        rows = make_rows(3, seed=number)
+        return make_page(rows, name=origin_of(sky, night=number, faults=faults), kind="simulated")
+
+    catalogue = open_catalogue(database_url, sky=Sky.SIMULATED)
+    first = catalogue.ingest([night(0)])
+    assert catalogue.baseline(night(1).page.origin) is not None  # a night is compared with the one before
+    assert catalogue.baseline("simulated (rows=3, seed=9, generator=2) night 1") is None
+    second = catalogue.ingest([night(1, faults=("flipped-labels@1",))])
+    assert (second.catalogue, counts(second), second.earlier) == (first.catalogue, (3, 0, 0), 3)
+    assert catalogue.ingest([night(0)]).catalogue == first.catalogue
+    healed = catalogue.ingest([night(1)])
+    other = catalogue.ingest([night(2, sky="simulated (rows=4, seed=0, generator=2)")])
+    assert len({first.catalogue, healed.catalogue, other.catalogue}) == 3
+    assert (healed.earlier, other.earlier) == (0, 0)
