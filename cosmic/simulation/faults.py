@@ -125,7 +125,8 @@ def _flux_band(page: Planted, draw: Draw, fault: FaultName) -> Planted:
     band = BANDS[_one(draw, len(BANDS))]
     values = page.table[_MODEL[band]].to_numpy()
     softening = ASINH_SOFTENING[band]
-    flux = 2 * softening * 1e9 * np.sinh(-values * np.log(10) / 2.5 - np.log(softening))
+    measured = np.where(values == SENTINEL, 0.0, values)  # what was not measured has no flux, and would overflow
+    flux = 2 * softening * 1e9 * np.sinh(-measured * np.log(10) / 2.5 - np.log(softening))
     found = np.where(values == SENTINEL, values, np.round(flux, 6))
     return _cells(page, fault, _MODEL[band], np.flatnonzero(found != values), found)
 
