@@ -20,12 +20,17 @@ EVENTS = {Kind.OPENED: "opened", Kind.ESCALATED: "escalated", Kind.RECOVERED: "r
 def tell(signals: tuple[Signal, ...], *, home: Home) -> int:
     """Open and close incidents, and send every notice that is due; return how many incidents changed.
 
-    Where the catalogue cannot be reached people are told at once, and the signals wait for it.
+    Where the catalogue cannot be reached people are told at once, and the signals wait for it. A run that ends before
+    anything was stored makes no catalogue for its incident.
     """
-    from cosmic.catalogue import open_catalogue
+    from cosmic.catalogue import nothing_there, open_catalogue
 
     settings = Settings()
     desk, now = settings.desk, utc_now()
+    if nothing_there(home, settings):
+        if desk.addresses:
+            desk.take_without(signals, folder=home.signals, where=f"{home.sky} sky, nothing stored yet", now=now)
+        return 0
     try:
         with open_catalogue(home, settings) as catalogue:
             changes = desk.take_kept(catalogue, folder=home.signals)

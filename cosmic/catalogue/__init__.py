@@ -1,12 +1,21 @@
 """The catalogue: every object, every page and what was made from them, in SQLite or Postgres."""
 
+from pathlib import Path
+
 from cosmic.catalogue.census import Moved
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.store import ROW_SCHEMA, Catalogue
 from cosmic.home import Home
 from cosmic.machine import Settings, database_url
 
-__all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Moved", "Run", "StoredPage", "open_catalogue"]
+__all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Moved", "Run", "StoredPage", "nothing_there", "open_catalogue"]
+
+
+def nothing_there(home: Home, settings: Settings) -> bool:
+    """Return whether a sky's catalogue would be a new SQLite file: nothing was stored yet."""
+    url = database_url(home.root, home.sky, settings).get_secret_value()
+    kind, _, path = url.partition(":///")
+    return kind.startswith("sqlite") and not Path(path).exists()
 
 
 def open_catalogue(home: Home, settings: Settings) -> Catalogue:

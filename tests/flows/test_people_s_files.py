@@ -15,11 +15,13 @@ import pyarrow.parquet as pq
 import pytest
 import sqlalchemy as sa
 
+from cosmic.catalogue import open_catalogue
 from cosmic.columns import BANDS
 from cosmic.errors import ConfigError, ContractViolation, NotServable, PermanentSourceError
 from cosmic.facts.file import facts_equal
 from cosmic.home import Home
-from cosmic.records import Arm, Task
+from cosmic.machine import Settings
+from cosmic.records import Arm, Sky, Task
 from cosmic.reporting.check import numbers_not_in_facts
 from cosmic.settings import PipelineOptions
 from flows.closing import closing
@@ -148,6 +150,11 @@ FAR = "mag from those of any mixture of stars, galaxies and quasars"
 SAID_TO_BE_MAGNITUDES = ("unit=magnitude",)
 
 
+def open_incidents(home: Path) -> set[tuple[str, str]]:
+    with open_catalogue(Home(home, Sky.REAL), Settings()) as catalogue:
+        return {(one.check, one.table) for one in catalogue.incidents()}
+
+
 class TestABadPage:
     """Kept and explained; the catalogue, the reports and the newest report stay as they were."""
 
@@ -177,6 +184,12 @@ class TestABadPage:
         for remembered in (home / "results").iterdir():
             json.loads(remembered.read_bytes())  # failures too: nothing is a pickle
         assert (mine.run.glance(), files_below(home / "real" / "reports"), files_below(home / "reports")) == before
+        failed = (
+            ("contract", "objects from files")
+            if isinstance(refused.value, ContractViolation)
+            else ("run", "full-pipeline")
+        )
+        assert failed in open_incidents(home)
 
     @pytest.mark.parametrize(
         ("spoil", "columns", "words"),
@@ -201,7 +214,9 @@ class TestABadPage:
         assert not (tmp_path / "home" / "real" / "catalogue.db").exists()
 
     def test_that_is_mended_goes_on_where_it_was(self, mine: Mine, run_pipeline: RunPipeline) -> None:
+        assert len(open_incidents(mine.run.options.home)) == 2, "one a check and table, however many pages failed it"
         again = run_pipeline(mine.run.options)
+        assert open_incidents(mine.run.options.home) == set()
         assert set(facts_equal(again.facts, mine.run.facts)) == WHAT_INGEST_MET
         assert again.facts.run.steps_run == 3, "fetch twice, the hold-out too, and ingest"
 
