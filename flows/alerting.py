@@ -22,11 +22,15 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Watch:
-    """What the flow has to say when it ends well: what went into the catalogue, and where people may look."""
+    """What the flow has to say when it ends well: what went into the catalogue, and where people may look.
+
+    `part` is set where this was only a part of a run: then a good end says nothing yet.
+    """
 
     ingest: Ingest | None = None
     link: str | None = None
     signals: tuple[Signal, ...] = ()
+    part: bool = False
 
 
 def origin_of(options: PipelineOptions) -> str:
@@ -49,6 +53,8 @@ def watching(flow: str, *, origin: str, home: Home, settings: Settings) -> Itera
     except Exception as error:
         _tell((of_failure(error, watched),), home)
         raise
+    if watch.part:
+        return
     found = of_success(watched, watch.ingest, most_quarantined=settings.alert_quarantined, link=watch.link)
     _tell((*found, *watch.signals), home)
 

@@ -22,7 +22,7 @@ from flows.steps import Steps
 from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
-from tasks import intake, publishing
+from tasks import intake, publishing, survey
 
 
 def run_name() -> str:
@@ -31,7 +31,9 @@ def run_name() -> str:
     return f"{options.what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, module: str) -> Report:
+def run_pipeline(
+    options: PipelineOptions, settings: Settings, *, flow: str, module: str, standing: bool = False
+) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, redo the study where it is asked for, compare and report.
 
     Whatever its end, its checks open or close incidents.
@@ -42,27 +44,40 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
         Of the process.
     flow, module : str
         Name of the flow, and of its module, for the record and for the command that gives this run again.
+    standing : bool
+        Train on the catalogue as it stands: no source is asked.
     """
     home = Home(options.home, options.sky)
-    with watching(flow, origin=origin_of(options), home=home, settings=settings) as watch:
-        return _run(options, settings, watch, home=home, flow=flow, module=module)
+    origin = f"the {home.sky} catalogue" if standing else origin_of(options)
+    with watching(flow, origin=origin, home=home, settings=settings) as watch:
+        return _run(options, settings, watch, home=home, flow=flow, module=module, standing=standing)
 
 
-def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str) -> Report:
+def _run(
+    options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str, standing: bool
+) -> Report:
     started = datetime.now(UTC)
     steps, salt = Steps(), settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
-    if options.images_alone:
-        ingest, snapshot = steps.one(intake.no_table, home)
-        brought = Brought((), ingest)
+    volunteers, cutouts = None, None
+    if standing:
+        brought = Brought((), steps.one(survey.standing, home), "Trained on the catalogue as it stands")
     else:
-        brought = bring(
-            options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
-        )
-    brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
-    cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
+        if options.images_alone:
+            ingest, snapshot = steps.one(intake.no_table, home)
+            brought = Brought((), ingest)
+        else:
+            brought = bring(
+                options,
+                home=home,
+                settings=Settings(),
+                steps=steps,
+                accept=lambda judged: demand_one_system(judged, held),
+            )
+        brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
+        cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
     if not options.images_alone:
         snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)

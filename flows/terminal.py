@@ -10,7 +10,7 @@ from typing import TypeVar
 
 Item = TypeVar("Item")
 
-OURS = ("cosmic", "expectations", "tasks", "flows")
+OURS = ("cosmic", "expectations", "tasks", "flows", "deployments")
 MANY = (
     "cosmic.datasets", "cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier",
     "cosmic.study.units", "cosmic.study.finals", "cosmic.search.search",

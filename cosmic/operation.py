@@ -1,0 +1,116 @@
+"""Settings of a Cosmic that is left running: schedules, what becomes of missed runs, addresses. Read at the edge.
+
+Only COSMIC_* variables give them; what a single run reads and trains is in `cosmic.settings`.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Final, Literal
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from pydantic import AfterValidator, Field
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from cosmic.settings import CONFIG, PipelineOptions
+
+_FIELDS: Final = 5
+
+
+class Missed(StrEnum):
+    """What becomes of scheduled runs whose time passed while nothing could start them."""
+
+    SKIP = "skip"
+    LATEST = "latest"
+    ALL = "all"
+
+
+def _cron(text: str) -> str:
+    if text.strip() and len(text.split()) != _FIELDS:
+        raise ValueError("it takes five fields (minute, hour, day, month, weekday), such as '0 4 * * *', or nothing")
+    return text.strip()
+
+
+def _zone(name: str) -> str:
+    try:
+        ZoneInfo(name)
+    except (ZoneInfoNotFoundError, ValueError, OSError) as exc:
+        raise ValueError("it takes the name of a time zone, such as Europe/Berlin") from exc
+    return name
+
+
+Cron = Annotated[str, AfterValidator(_cron)]
+
+
+class Operation(BaseSettings):
+    """Settings of schedules and services, from COSMIC_* variables alone."""
+
+    model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
+
+    schedule_zone: Annotated[str, AfterValidator(_zone)] = Field(
+        "UTC", description="Time zone of the schedules below, such as Europe/Berlin."
+    )
+    ingest_cron: Cron = Field(
+        "0 3 * * 1", description="When new rows are brought. Releases are frozen: weekly is enough."
+    )
+    release_watch_cron: Cron = Field("0 6 * * *", description="When SkyServer is asked for a newer release.")
+    retrain_cron: Cron = Field("0 4 * * *", description="When models are trained again, where rows came.")
+    image_retrain_cron: Cron = Field(
+        "0 5 * * 6", description="When models of images are trained again, where rows or images came."
+    )
+    study_cron: Cron = Field("", description="When the published study is redone. Default: only when asked.")
+    missed: Missed = Field(
+        Missed.LATEST,
+        description="What becomes of scheduled runs whose time passed while nothing could start them: skip, latest (one run "
+        "catches up) or all.",
+    )
+    missed_after: float = Field(
+        15.0, gt=0, description="Minutes after its time at which a run that did not start counts as missed."
+    )
+    runs_at_once: int = Field(2, ge=1, le=64, description="Runs of all deployments that go on at the same time.")
+    serve_host: str = Field("127.0.0.1", description="Address at which `make serve` listens.")
+    serve_port: int = Field(4200, ge=1, le=65_535, description="Port of the Prefect server of `make serve`.")
+
+    @property
+    def patience(self) -> float:
+        """Return after how long a run counts as missed, s."""
+        return 60 * self.missed_after
+
+
+def _home() -> Path:
+    field = PipelineOptions.model_fields["home"]
+    home: Path = field.get_default()
+    return home
+
+
+class Deployed(BaseSettings):
+    """What the deployments work on: the command line of `python -m deployments`."""
+
+    model_config = CONFIG
+
+    home: Path = Field(
+        default_factory=_home,
+        description="Where everything is kept; deployments know it by its absolute path. Default: .cosmic.",
+        json_schema_extra={"metavar": "DIR"},
+    )
+    source: Literal["simulated", "skyserver"] = Field(
+        "skyserver",
+        description="Where scheduled ingests bring rows from: what is new at SDSS's SkyServer, or the simulated sky (no "
+        "network needed).",
+        json_schema_extra={"metavar": "simulated|skyserver"},
+    )
+    verbose: bool = Field(False, description="Also show what Prefect says.")
+
+    def options(self, **more: object) -> dict[str, object]:
+        """Return options of the pipeline for one deployment, JSON: those given here, and every COSMIC_* variable that is set.
+
+        Raises
+        ------
+        ConfigError
+            If a variable is wrong, or does not fit.
+        """
+        from cosmic.commands import build
+
+        made = build(PipelineOptions, {"home": self.home.absolute(), "source": self.source, **more})
+        return made.model_dump(mode="json", exclude_unset=True)
