@@ -13,7 +13,8 @@ from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 from pydantic import AfterValidator, Field
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
-from cosmic.settings import CONFIG, PipelineOptions
+from cosmic.records import Sky
+from cosmic.settings import CONFIG, PipelineOptions, TerminalOptions
 
 _FIELDS: Final = 5
 
@@ -59,6 +60,7 @@ class Operation(BaseSettings):
     image_retrain_cron: Cron = Field(
         "0 5 * * 6", description="When models of images are trained again, where rows or images came."
     )
+    replay_cron: Cron = Field("0 2 * * 0", description="When quarantined rows are judged again.")
     study_cron: Cron = Field("", description="When the published study is redone. Default: only when asked.")
     missed: Missed = Field(
         Missed.LATEST,
@@ -114,3 +116,26 @@ class Deployed(BaseSettings):
 
         made = build(PipelineOptions, {"home": self.home.absolute(), "source": self.source, **more})
         return made.model_dump(mode="json", exclude_unset=True)
+
+
+class _Kept(BaseSettings):
+    model_config = CONFIG
+
+    home: Path = Field(
+        default_factory=_home,
+        description="Where everything is kept. Default: .cosmic.",
+        json_schema_extra={"metavar": "DIR"},
+    )
+    sky: Sky = Field(
+        Sky.REAL, description="Which sky: real or simulated.", json_schema_extra={"metavar": "real|simulated"}
+    )
+
+
+class Replay(_Kept):
+    """Which quarantine is judged again."""
+
+    count: bool = Field(False, description="Only count what would enter; the catalogue stays as it is.")
+
+
+class ReplayOptions(TerminalOptions, Replay):
+    """The command line of `flows.replay`."""

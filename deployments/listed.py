@@ -9,6 +9,7 @@ from typing import Any
 from prefect import Flow
 
 from cosmic.operation import Deployed, Operation
+from cosmic.records import Sky
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,12 +97,21 @@ def every(deployed: Deployed, operation: Operation) -> tuple[Deployment, ...]:
             {"options": {"home": home}},
         ),
         Deployment(
+            "replay", "flows.replay", "replay",
+            "Judge quarantined rows again under today's contract; those that pass enter the catalogue.",
+            {"options": {"home": home, "sky": _sky(deployed)}}, "COSMIC_REPLAY_CRON", operation.replay_cron,
+        ),
+        Deployment(
             "release-watch", "flows.release_watch", "release_watch",
             "Ask SkyServer whether a newer release answers. Brings nothing.", {"options": {"home": home}},
             "COSMIC_RELEASE_WATCH_CRON", operation.release_watch_cron if deployed.source == "skyserver" else "",
         ),
     )  # fmt: skip
     return found
+
+
+def _sky(deployed: Deployed) -> str:
+    return str(Sky.SIMULATED if deployed.source == "simulated" else Sky.REAL)
 
 
 def _tables(deployed: Deployed) -> list[str]:

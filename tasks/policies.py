@@ -243,6 +243,8 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "cutouts-taken": always_runs(),
     "standing": always_runs(),
     "listed": always_runs(),
+    "apart": always_runs(),
+    "again": always_runs(),
     "basis": always_runs(),
     "remember-basis": always_runs(),
     "probe": asks_survey(),
