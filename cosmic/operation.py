@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Final, Literal
+from typing import TYPE_CHECKING, Annotated, Final, Literal
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
 from pydantic import AfterValidator, Field
@@ -15,6 +15,9 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cosmic.records import Sky
 from cosmic.settings import CONFIG, PipelineOptions, TerminalOptions
+
+if TYPE_CHECKING:
+    from cosmic.publication import Place
 
 _FIELDS: Final = 5
 
@@ -73,6 +76,25 @@ class Operation(BaseSettings):
     runs_at_once: int = Field(2, ge=1, le=64, description="Runs of all deployments that go on at the same time.")
     serve_host: str = Field("127.0.0.1", description="Address at which `make serve` listens.")
     serve_port: int = Field(4200, ge=1, le=65_535, description="Port of the Prefect server of `make serve`.")
+
+    report_port: int = Field(4280, ge=1, le=65_535, description="Port at which `make serve` shows published reports.")
+    publish_url: str | None = Field(
+        None,
+        description="Where each run's report is put: a folder, or s3://bucket/folder (extra s3). Default: nowhere, and with "
+        "`make serve` a folder of the home.",
+    )
+    public_url: str | None = Field(
+        None,
+        description="Address at which a browser finds what is there, such as https://example.org/cosmic: notices and the "
+        "Prefect UI link to it. Default: none, and with `make serve` its own.",
+    )
+
+    @property
+    def place(self) -> Place:
+        """Return where reports are published."""
+        from cosmic.publication import Place
+
+        return Place(self.publish_url, self.public_url)
 
     @property
     def patience(self) -> float:

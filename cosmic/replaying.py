@@ -64,9 +64,10 @@ class Again:
 
 
 def passing_rows(
-    valid: pa.Table, numbers: Iterable[int], *, known: Callable[[list[str]], set[str]]
+    judged: JudgedPage, numbers: Iterable[int], *, known: Callable[[list[str]], set[str]]
 ) -> tuple[pa.Table, int]:
     """Return the valid rows that were set apart and whose object is not known, and how many such rows there are in all."""
+    valid = pq.read_table(judged.valid)
     found = valid.filter(pc.is_in(valid["row_number"], value_set=pa.array(sorted(numbers), pa.int64())))
     there = known(found["object_key"].to_pylist())
     new = found.filter(pc.invert(pc.is_in(found["object_key"], value_set=pa.array(sorted(there), pa.string()))))

@@ -20,6 +20,7 @@ from filelock import FileLock, Timeout
 
 from cosmic.errors import ConfigError
 from cosmic.operation import Deployed, Operation
+from cosmic.publication import NEWEST
 from deployments.services import Service, watch
 
 START: Final = 180.0
@@ -43,23 +44,24 @@ def serve(deployed: Deployed, operation: Operation, *, tell: Callable[[str], Non
     with _alone(root), _stopping() as stopped:
         logs = root / "logs"
         address, services = _server(root, operation, logs=logs, tell=tell)
-        environment = _environment(root) | {"PREFECT_API_URL": address}
+        place, shown = _reports(root, operation, logs=logs)
+        environment = _environment(root) | {"PREFECT_API_URL": address} | place
         runner = Service(
             "runner", _kept("deployments", "runner", *_words(deployed)), environment, root,
             logs / "runner.log", at_once=True,
         )  # fmt: skip
         try:
-            for service in services:
+            for service in (*services, *shown):
                 service.start()
             if services:
                 _wait(address, services[0], stopped)
             if not stopped():
                 runner.start()
-                tell(_addresses(address, root, logs, own=bool(services)))
-                watch([*services, runner], until=stopped)
+                tell(_addresses(address, root, logs, own=bool(services), reports=place.get("COSMIC_PUBLIC_URL")))
+                watch([*services, *shown, runner], until=stopped)
         finally:
             tell("Stopping: runs that are interrupted go on at the next start.")
-            for service in (runner, *services):
+            for service in (runner, *shown, *services):
                 service.stop()
     tell("Stopped.")
 
@@ -78,10 +80,30 @@ def _server(
     host, port = operation.serve_host, operation.serve_port
     _demand_free(host, port, "COSMIC_SERVE_PORT")
     tell("Starting the Prefect server (the first time in a home takes half a minute).")
-    # through 127.0.0.1 where it listens everywhere: the address is for the processes of this machine
-    address = f"http://{'127.0.0.1' if host in ('0.0.0.0', '::') else host}:{port}/api"
+    address = f"http://{_reached(host)}:{port}/api"
     command = _kept("prefect", "server", "start", "--host", host, "--port", str(port))
     return address, (Service("Prefect server", command, _server_environment(root, port), root, logs / "server.log"),)
+
+
+def _reports(root: Path, operation: Operation, *, logs: Path) -> tuple[dict[str, str], tuple[Service, ...]]:
+    """Return where runs publish their reports, and what shows them where that is a folder of this machine."""
+    url = operation.publish_url or str(root / "published")
+    given = {"COSMIC_PUBLISH_URL": url} | ({"COSMIC_PUBLIC_URL": operation.public_url} if operation.public_url else {})
+    if "://" in url:
+        return given, ()
+    host, port, folder = operation.serve_host, operation.report_port, Path(url).absolute()
+    _demand_free(host, port, "COSMIC_REPORT_PORT")
+    folder.mkdir(parents=True, exist_ok=True)
+    command = _kept("http.server", "--bind", host, "--directory", str(folder), str(port))
+    ours = {"COSMIC_PUBLISH_URL": str(folder), "COSMIC_PUBLIC_URL": f"http://{_reached(host)}:{port}"}
+    return ours | given | {"COSMIC_PUBLISH_URL": str(folder)}, (
+        Service("reports", command, _environment(root), root, logs / "reports.log"),
+    )
+
+
+def _reached(host: str) -> str:
+    """Return by which name this machine reaches what listens at an address."""
+    return "127.0.0.1" if host in ("0.0.0.0", "::") else host
 
 
 def _kept(*arguments: str) -> tuple[str, ...]:
@@ -129,13 +151,14 @@ def _wait(address: str, server: Service, stopped: Callable[[], bool]) -> None:
             time.sleep(0.2)
 
 
-def _addresses(address: str, root: Path, logs: Path, *, own: bool) -> str:
+def _addresses(address: str, root: Path, logs: Path, *, own: bool, reports: str | None) -> str:
     ui = address.removesuffix("/api")
     return "\n".join(
         [
             "Serving. Ctrl-C stops it.",
             f"  Prefect UI   {ui}/deployments" if own else f"  Prefect      {address}",
             f"  API          {address}   (export PREFECT_API_URL={address})",
+            *([f"  Reports      {reports}/{NEWEST}/report.html (once there is one)"] if reports else []),
             f"  home         {root}",
             f"  logs         {logs}",
         ]
@@ -150,7 +173,7 @@ def _demand_free(host: str, port: int, variable: str) -> None:
         except OSError as exc:
             raise ConfigError(
                 f"Nothing can listen at {host}:{port} ({exc.strerror}): another server may be there. Name another port with "
-                f"{variable}, or, where that is a Prefect server of yours, set PREFECT_API_URL=http://{host}:{port}/api."
+                f"{variable}; a Prefect server of yours is used where PREFECT_API_URL names it."
             ) from exc
 
 

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import logging
 import secrets
 from datetime import UTC, datetime
+from typing import Final
 
 from prefect.runtime import flow_run
 
+from cosmic.alerts.records import Signal
+from cosmic.errors import ConfigError, TransientSourceError
 from cosmic.evaluation.holdout import demand_one_system
 from cosmic.home import Home
 from cosmic.machine import Settings, database_url
@@ -23,6 +27,11 @@ from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
 from tasks import intake, publishing, survey
+
+log = logging.getLogger(__name__)
+
+PUBLISH: Final = "publish"
+"""The check that reports reach the place where people read them."""
 
 
 def run_name() -> str:
@@ -107,4 +116,15 @@ def _run(
     publishing.record(records, identity, made, options=options, home=home)
     publishing.latest(made)
     watch.ingest, watch.link = ingest, str(made.html)
+    _publish(made, watch, home=home, steps=steps)
     return made
+
+
+def _publish(made: Report, watch: Watch, *, home: Home, steps: Steps) -> None:
+    """Publish a report; where that fails the run is none the worse, but people are told."""
+    try:
+        watch.link = steps.one(publishing.publish, made, home=home) or watch.link
+        watch.signals += (Signal(PUBLISH, "reports", failing=False),)
+    except (ConfigError, TransientSourceError) as why:
+        log.warning("%s", why)
+        watch.signals += (Signal(PUBLISH, "reports", failing=True, summary=str(why), source=made.run),)

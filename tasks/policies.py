@@ -290,6 +290,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "report": always_runs(),
     "record": asks_outside(),
     "latest": always_runs(),
+    "publish": asks_outside(),
     "tell": always_runs(),
 }
 """Every task by its name."""

@@ -35,15 +35,13 @@ def again(judged: JudgedPage, rows: int, *, home: Home, dry: bool) -> Again:
 
     A dry run stores and notes nothing.
     """
-    import pyarrow.parquet as pq
-
     from cosmic.catalogue import open_catalogue
     from cosmic.catalogue.replaying import known, numbers_apart, refuse_again
     from cosmic.replaying import Again, passing_rows, store
 
     with open_catalogue(home, Settings()) as catalogue:
         numbers = numbers_apart(catalogue, judged.page.id)
-        new, passing = passing_rows(pq.read_table(judged.valid), numbers, known=lambda keys: known(catalogue, keys))
+        new, passing = passing_rows(judged, numbers, known=lambda keys: known(catalogue, keys))
         if not dry:
             refuse_again(catalogue, (judged,), now=utc_now())
     page = store(new, judged, folder=home.pages) if new.num_rows and not dry else None
