@@ -45,6 +45,7 @@ def _zone(name: str) -> str:
 
 
 Cron = Annotated[str, AfterValidator(_cron)]
+Days = Annotated[int, Field(ge=1, le=36_500)]
 
 
 class Operation(BaseSettings):
@@ -65,6 +66,18 @@ class Operation(BaseSettings):
     )
     replay_cron: Cron = Field("0 2 * * 0", description="When quarantined rows are judged again.")
     study_cron: Cron = Field("", description="When the published study is redone. Default: only when asked.")
+    housekeeping_cron: Cron = Field("30 1 * * *", description="When old files are removed, and pending notices sent.")
+    keep_reports: Days = Field(365, description="Days that reports are kept.")
+    keep_pages: Days = Field(
+        365, description="Days that bytes of sources are kept that nothing in the catalogue came from."
+    )
+    keep_snapshots: Days = Field(180, description="Days that frozen catalogues are kept.")
+    keep_models: Days = Field(365, description="Days that models are kept after a newer one of their task and arm.")
+    keep_artefacts: Days = Field(
+        60,
+        description="Days that what is computed on the way is kept: judged rows, matrices, fits, decoded images, results.",
+    )
+    keep_runs: Days = Field(90, description="Days that the Prefect server of `make serve` keeps runs and events.")
     missed: Missed = Field(
         Missed.LATEST,
         description="What becomes of scheduled runs whose time passed while nothing could start them: skip, latest (one run "
@@ -74,6 +87,7 @@ class Operation(BaseSettings):
         15.0, gt=0, description="Minutes after its time at which a run that did not start counts as missed."
     )
     runs_at_once: int = Field(2, ge=1, le=64, description="Runs of all deployments that go on at the same time.")
+    watch_seconds: float = Field(60.0, gt=0, description="Seconds between two looks at schedules and runs.")
     serve_host: str = Field("127.0.0.1", description="Address at which `make serve` listens.")
     serve_port: int = Field(4200, ge=1, le=65_535, description="Port of the Prefect server of `make serve`.")
 
@@ -151,6 +165,16 @@ class _Kept(BaseSettings):
     sky: Sky = Field(
         Sky.REAL, description="Which sky: real or simulated.", json_schema_extra={"metavar": "real|simulated"}
     )
+
+
+class Tidy(_Kept):
+    """Which home is tidied up."""
+
+    count: bool = Field(False, description="Only say what would be removed, and how many bytes; remove nothing.")
+
+
+class TidyOptions(TerminalOptions, Tidy):
+    """The command line of `flows.housekeeping`."""
 
 
 class Replay(_Kept):

@@ -12,7 +12,7 @@ from typing import Annotated
 import typer
 
 from cosmic.commands import build, command
-from cosmic.errors import CosmicError
+from cosmic.errors import ConfigError, CosmicError
 from cosmic.home import demand_usable
 from cosmic.operation import Deployed, Operation
 
@@ -60,6 +60,18 @@ def runner(deployed: Deployed) -> None:
     run(deployed, operation)
 
 
+def watch(deployed: Deployed) -> None:
+    """Look every minute whether schedules fire and runs are alive: beside workers of a pool; `serve` does so itself.
+
+    Late runs and schedules that did not fire raise an alert; runs that crashed go on, three times at most.
+    """
+    operation = _ready(deployed)
+    from deployments.watching import watch as watching
+
+    _demand_server()
+    watching(deployed, operation)
+
+
 def apply(
     pool: Annotated[str, typer.Option(metavar="NAME", help="The work pool whose workers start the runs; made if new.")],
     home: Annotated[str | None, typer.Option(metavar="DIR", help="The home, as workers see it.")] = None,
@@ -79,13 +91,19 @@ def apply(
     operation = _ready(deployed)
     from deployments.applying import apply_to_pool
     from deployments.listed import every
+
+    _demand_server()
+    names = apply_to_pool(every(deployed, operation), operation, pool=pool, home=deployed.home)
+    _say("\n".join([f"{len(names)} deployments for the workers of {pool}:", *(f"  {name}" for name in names)]))
+
+
+def _demand_server() -> None:
     from flows.environment import check_server
 
     if check_server() is None:
-        _say("No Prefect server is named: set PREFECT_API_URL (or `prefect profile use …`), or use `serve`.")
-        raise typer.Exit(1)
-    names = apply_to_pool(every(deployed, operation), operation, pool=pool, home=deployed.home)
-    _say("\n".join([f"{len(names)} deployments for the workers of {pool}:", *(f"  {name}" for name in names)]))
+        raise ConfigError(
+            "No Prefect server is named: set PREFECT_API_URL (or `prefect profile use …`), or use `serve`."
+        )
 
 
 def _say(text: str) -> None:
@@ -95,6 +113,7 @@ def _say(text: str) -> None:
 
 app.command("serve")(command(Deployed, serve))
 app.command("apply")(apply)
+app.command("watch")(command(Deployed, watch))
 app.command("runner", hidden=True)(command(Deployed, runner))
 
 

@@ -73,6 +73,8 @@ def apply_to_pool(listed: Sequence[Deployment], operation: Operation, *, pool: s
     ready = [(one, made(one, operation)) for one in listed]  # a wrong setting is told before anything is changed
     with get_client(sync_client=True) as client:
         _demand_pool(client, pool)
+        for _, deployment in ready:
+            as_people_left_it(client, deployment)
     for one, deployment in ready:
         deployment.work_pool_name = pool
         deployment.job_variables = {"env": environment(home)}
@@ -80,6 +82,7 @@ def apply_to_pool(listed: Sequence[Deployment], operation: Operation, *, pool: s
         told.append(one.full_name)
     with get_client(sync_client=True) as client:
         clear_schedules(client, listed)
+        automate(client, listed)
     return tuple(told)
 
 
@@ -102,6 +105,18 @@ def _demand_pool(client: SyncPrefectClient, pool: str) -> None:
         client.create_work_pool(WorkPoolCreate(name=pool, type="process", description="Workers of Cosmic."))
 
 
+def as_people_left_it(client: SyncPrefectClient, deployment: RunnerDeployment) -> None:
+    """Keep a deployment paused, and its schedule switched off, where somebody left it so."""
+    try:
+        there = client.read_deployment_by_name(deployment.full_name)
+    except ObjectNotFound:
+        return
+    deployment.paused = there.paused
+    if there.schedules and not any(schedule.active for schedule in there.schedules):
+        for schedule in deployment.schedules or ():
+            schedule.active = False
+
+
 def clear_schedules(client: SyncPrefectClient, listed: Iterable[Deployment]) -> None:
     """Take off schedules of deployments that have none any more: Prefect keeps an old one where no new one is given."""
     for one in listed:
@@ -109,3 +124,10 @@ def clear_schedules(client: SyncPrefectClient, listed: Iterable[Deployment]) -> 
             there = client.read_deployment_by_name(one.full_name)
             for schedule in there.schedules:
                 client.delete_deployment_schedule(there.id, schedule.id)
+
+
+def automate(client: SyncPrefectClient, listed: Iterable[Deployment]) -> tuple[str, ...]:
+    """Set up the automations of our deployments; return their names."""
+    from deployments.automations import set_up
+
+    return set_up(client, {one.name: client.read_deployment_by_name(one.full_name).id for one in listed})

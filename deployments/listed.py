@@ -102,6 +102,11 @@ def every(deployed: Deployed, operation: Operation) -> tuple[Deployment, ...]:
             {"options": {"home": home, "sky": _sky(deployed)}}, "COSMIC_REPLAY_CRON", operation.replay_cron,
         ),
         Deployment(
+            "housekeeping", "flows.housekeeping", "housekeeping",
+            "Remove old files that nothing needs, and send notices that wait.",
+            {"options": {"home": home, "sky": _sky(deployed)}}, "COSMIC_HOUSEKEEPING_CRON", operation.housekeeping_cron,
+        ),
+        Deployment(
             "release-watch", "flows.release_watch", "release_watch",
             "Ask SkyServer whether a newer release answers. Brings nothing.", {"options": {"home": home}},
             "COSMIC_RELEASE_WATCH_CRON", operation.release_watch_cron if deployed.source == "skyserver" else "",

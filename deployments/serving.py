@@ -50,6 +50,9 @@ def serve(deployed: Deployed, operation: Operation, *, tell: Callable[[str], Non
             "runner", _kept("deployments", "runner", *_words(deployed)), environment, root,
             logs / "runner.log", at_once=True,
         )  # fmt: skip
+        watching = Service(
+            "watch", _kept("deployments", "watch", *_words(deployed)), environment, root, logs / "watch.log"
+        )
         try:
             for service in (*services, *shown):
                 service.start()
@@ -57,11 +60,12 @@ def serve(deployed: Deployed, operation: Operation, *, tell: Callable[[str], Non
                 _wait(address, services[0], stopped)
             if not stopped():
                 runner.start()
+                watching.start()
                 tell(_addresses(address, root, logs, own=bool(services), reports=place.get("COSMIC_PUBLIC_URL")))
-                watch([*services, *shown, runner], until=stopped)
+                watch([*services, *shown, runner, watching], until=stopped)
         finally:
             tell("Stopping: runs that are interrupted go on at the next start.")
-            for service in (runner, *shown, *services):
+            for service in (runner, watching, *shown, *services):
                 service.stop()
     tell("Stopped.")
 
@@ -82,7 +86,15 @@ def _server(
     tell("Starting the Prefect server (the first time in a home takes half a minute).")
     address = f"http://{_reached(host)}:{port}/api"
     command = _kept("prefect", "server", "start", "--host", host, "--port", str(port))
-    return address, (Service("Prefect server", command, _server_environment(root, port), root, logs / "server.log"),)
+    return address, (
+        Service(
+            "Prefect server",
+            command,
+            _server_environment(root, port, keep_days=operation.keep_runs),
+            root,
+            logs / "server.log",
+        ),
+    )
 
 
 def _reports(root: Path, operation: Operation, *, logs: Path) -> tuple[dict[str, str], tuple[Service, ...]]:
@@ -111,8 +123,10 @@ def _kept(*arguments: str) -> tuple[str, ...]:
     return (sys.executable, "-m", "deployments.kept", str(os.getpid()), *arguments)
 
 
-def _server_environment(root: Path, port: int) -> Mapping[str, str]:
+def _server_environment(root: Path, port: int, *, keep_days: int) -> Mapping[str, str]:
     ours = {
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_ENABLED": "events,flow_runs",
+        "PREFECT_SERVER_SERVICES_DB_VACUUM_RETENTION_PERIOD": str(86_400 * keep_days),
         "PREFECT_SERVER_API_PORT": str(port),  # or the UI asks port 4200
         "PREFECT_SERVER_UI_API_URL": "/api",  # wherever people reach it from
         "PREFECT_SERVER_UI_SHOW_PROMOTIONAL_CONTENT": "false",

@@ -15,22 +15,13 @@ from typing import Final
 from uuid import UUID
 
 from prefect.client.orchestration import SyncPrefectClient
-from prefect.client.schemas.filters import (
-    FlowRunFilter,
-    FlowRunFilterDeploymentId,
-    FlowRunFilterNextScheduledStartTime,
-    FlowRunFilterState,
-    FlowRunFilterStateName,
-    FlowRunFilterStateType,
-)
 from prefect.client.schemas.objects import FlowRun, StateType
 from prefect.client.schemas.responses import DeploymentResponse
 from prefect.client.schemas.schedules import CronSchedule
-from prefect.client.schemas.sorting import FlowRunSort
-from prefect.exceptions import ObjectNotFound
 from prefect.states import AwaitingRetry, Cancelled, Crashed, Scheduled
 
 from cosmic.operation import Missed
+from deployments.asking import NOT_STARTED, deployments, runs, times
 
 log = logging.getLogger(__name__)
 
@@ -38,9 +29,6 @@ MOST_ATTEMPTS: Final = 3
 """How often one run is started: one that took its process down so often would do so again."""
 GONE: Final = "The process of this run was gone."
 """What a run is told whose process was found dead."""
-_MOST: Final = 200
-"""Runs that a server hands out in one answer."""
-_NOT_STARTED: Final = ["Scheduled", "Late"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,8 +64,8 @@ def settle(
     now : datetime
         With time zone.
     """
-    there = [found for name in names if (found := _find(client, name)) is not None]
-    resumed, given_up = _revive(client, there)
+    there = deployments(client, names)
+    resumed, given_up = revive(client, [*interrupted(client, there), *crashed(client, there, now=now)])
     skipped = caught_up = 0
     for one in there:
         late = _late(client, one.id, before=now - timedelta(seconds=patience))
@@ -96,22 +84,23 @@ def settle(
     return done
 
 
-def interrupted(client: SyncPrefectClient, deployments: Sequence[DeploymentResponse]) -> list[FlowRun]:
-    """Return the runs that the server takes for running, or about to, and those that were found dead and not yet resumed."""
-    ids = [one.id for one in deployments]
-    dead = [run for run in _runs(client, ids, types=[StateType.CRASHED]) if _found_dead(run)]
-    return [*_runs(client, ids, types=[StateType.RUNNING, StateType.PENDING]), *dead]
+def interrupted(client: SyncPrefectClient, among: Sequence[DeploymentResponse]) -> list[FlowRun]:
+    """Return the runs that the server takes for running, or about to: where nothing runs any, their processes are gone."""
+    return runs(client, [one.id for one in among], types=[StateType.RUNNING, StateType.PENDING])
 
 
-def _found_dead(run: FlowRun) -> bool:
-    return run.state is not None and run.state.message == GONE and run.run_count < MOST_ATTEMPTS
+def crashed(client: SyncPrefectClient, among: Sequence[DeploymentResponse], *, now: datetime) -> list[FlowRun]:
+    """Return the runs that crashed within a day and may go on: those that were not started too often already."""
+    found = runs(client, [one.id for one in among], types=[StateType.CRASHED], started_after=now - timedelta(days=1))
+    return [run for run in found if run.run_count < MOST_ATTEMPTS]
 
 
-def _revive(client: SyncPrefectClient, deployments: Sequence[DeploymentResponse]) -> tuple[int, int]:
+def revive(client: SyncPrefectClient, dead: Iterable[FlowRun]) -> tuple[int, int]:
     """Mark runs without a process crashed and have them go on; those that crash again and again stay so."""
     resumed = given_up = 0
-    for run in interrupted(client, deployments):
-        client.set_flow_run_state(run.id, Crashed(message=GONE), force=True)
+    for run in dead:
+        if run.state_type is not StateType.CRASHED:
+            client.set_flow_run_state(run.id, Crashed(message=GONE), force=True)
         if run.run_count >= MOST_ATTEMPTS:
             given_up += 1
             log.error("run %s crashed %d times and is given up; its log says where", run.name, run.run_count)
@@ -123,7 +112,7 @@ def _revive(client: SyncPrefectClient, deployments: Sequence[DeploymentResponse]
 
 def _late(client: SyncPrefectClient, deployment: UUID, *, before: datetime) -> list[FlowRun]:
     """Return the runs of a schedule that should have started before, the oldest first."""
-    found = _runs(client, [deployment], names=_NOT_STARTED, before=before)
+    found = runs(client, [deployment], names=NOT_STARTED, due_before=before)
     return [run for run in found if run.auto_scheduled and not run.run_count]
 
 
@@ -134,44 +123,8 @@ def _add_unplanned(client: SyncPrefectClient, one: DeploymentResponse, *, since:
     for schedule in (kept.schedule for kept in one.schedules if kept.active):
         if not isinstance(schedule, CronSchedule) or after is None:
             continue
-        for date in asyncio.run(_dates(schedule, after, until)):
+        for date in asyncio.run(times(schedule, start=after, end=until)):
             if date > after:
                 client.create_flow_run_from_deployment(one.id, state=Scheduled(scheduled_time=date))
                 added += 1
     return added
-
-
-async def _dates(schedule: CronSchedule, start: datetime, end: datetime) -> Sequence[datetime]:
-    from prefect.server.schemas.schedules import (
-        CronSchedule as Planning,
-    )  # what the server plans with; late, it is heavy
-
-    return await Planning(cron=schedule.cron, timezone=schedule.timezone).get_dates(n=_MOST, start=start, end=end)
-
-
-def _find(client: SyncPrefectClient, name: str) -> DeploymentResponse | None:
-    try:
-        return client.read_deployment_by_name(name)
-    except ObjectNotFound:
-        return None
-
-
-def _runs(
-    client: SyncPrefectClient,
-    deployments: list[UUID],
-    *,
-    types: list[StateType] | None = None,
-    names: list[str] | None = None,
-    before: datetime | None = None,
-) -> list[FlowRun]:
-    if not deployments:
-        return []
-    wanted = FlowRunFilter(
-        deployment_id=FlowRunFilterDeploymentId(any_=deployments),
-        state=FlowRunFilterState(
-            type=None if types is None else FlowRunFilterStateType(any_=types),
-            name=None if names is None else FlowRunFilterStateName(any_=names),
-        ),
-        next_scheduled_start_time=None if before is None else FlowRunFilterNextScheduledStartTime(before_=before),
-    )
-    return client.read_flow_runs(flow_run_filter=wanted, sort=FlowRunSort.EXPECTED_START_TIME_ASC, limit=_MOST)

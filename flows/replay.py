@@ -40,6 +40,7 @@ NOTHING = "Nothing is in quarantine that the contract of objects judges."
 
 @flow(
     name="replay",
+    flow_run_name="replay of the {options.sky} quarantine",
     task_runner=ThreadPoolTaskRunner(max_workers=SETTINGS.workers),  # type: ignore[arg-type]
     validate_parameters=True,
     persist_result=False,

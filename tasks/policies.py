@@ -291,6 +291,8 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "record": asks_outside(),
     "latest": always_runs(),
     "publish": asks_outside(),
+    "tidy": always_runs(),
+    "tell-tidied": always_runs(),
     "tell": always_runs(),
 }
 """Every task by its name."""

@@ -159,7 +159,7 @@ def test_steps_that_ask_outside_or_write_the_catalogue_are_never_cached() -> Non
         "record", "latest", "fetch-galaxy-zoo", "volunteers", "survey-votes", "simulated-votes", "find-cutouts", "cutouts",
         "cutouts-taken", "search", "no-table", "list-images", "list-catalogue-images", "list-simulated-images",
         "list-held-images", "basis", "remember-basis", "apart", "again",
-        "publish",
+        "publish", "tidy", "tell-tidied",
     }  # fmt: skip
 
 
