@@ -9,7 +9,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cosmic.alerts.records import Kind, Notice, Severity
 from cosmic.errors import ConfigError
@@ -20,11 +20,15 @@ _STATUS = re.compile(r"error=(\d{3})")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a notice at one address: `name` is its place in the list and its service; `error` None where it went."""
+    """What became of a notice at one address: `name` is its place in the list and its service; `error` None where it went.
+
+    `tried` is False where nothing was sent, since the address had just failed.
+    """
 
     name: str
     fingerprint: str
     error: str | None
+    tried: bool = True
 
 
 def fingerprint(address: str) -> str:
@@ -64,6 +68,31 @@ def send(notice: Notice, addresses: Sequence[str]) -> tuple[Delivery, ...]:
         for at, address in enumerate(addresses, 1)
         if fingerprint(address) not in notice.delivered
     )
+
+
+class Round:
+    """One round of sending: an address that fails is not tried again in it, however many notices wait for it."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, Delivery] = {}
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """Return the fingerprints of the addresses that failed so far."""
+        return frozenset(self._failed)
+
+    def send(self, notice: Notice, addresses: Sequence[str], *, to: frozenset[str]) -> tuple[Delivery, ...]:
+        """Send a notice to the addresses whose fingerprints are in `to` and that do not have it; as `send`."""
+        found: list[Delivery] = []
+        for at, address in enumerate(addresses, 1):
+            key = fingerprint(address)
+            if key in notice.delivered or key not in to:
+                continue
+            failed = self._failed.get(key)
+            found.append(_send(notice, address, at) if failed is None else replace(failed, tried=False))
+            if found[-1].error is not None:
+                self._failed[key] = found[-1]
+        return tuple(found)
 
 
 def _send(notice: Notice, address: str, at: int) -> Delivery:

@@ -30,6 +30,20 @@ class Glance:
     last_pages: tuple[str, ...]
 
 
+def is_there(url: str, *, sky: Sky) -> bool:
+    """Return whether there is a catalogue, of whichever version: a SQLite file, or its tables in Postgres.
+
+    Raises
+    ------
+    ConfigError, TransientSourceError
+        As `glance`.
+    """
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return Path(str(parsed.database)).exists()
+    return bool(_look(url, sky, lambda connection: sa.inspect(connection).has_table(CatalogueRow.__tablename__)))
+
+
 def glance(url: str, *, sky: Sky) -> Glance | None:
     """Return what the catalogue at a URL holds; None where there is none yet, or it cannot be read as it is.
 

@@ -334,10 +334,25 @@ class Catalogue:
         with self._database.reading() as connection:
             return incidents.read(connection, open_only=open_only)
 
-    def pending_notices(self, *, now: datetime) -> tuple[Notice, ...]:
-        """Return the notices that are due and not everywhere yet, the oldest first."""
+    def waiting_notices(self) -> tuple[Notice, ...]:
+        """Return the notices that are not everywhere yet, the oldest first."""
         with self._database.reading() as connection:
-            return incidents.pending(connection, now=now)
+            return incidents.waiting(connection)
+
+    def notices_beside(self, notice: Notice) -> tuple[Notice, ...]:
+        """Return the other notices of the same incident."""
+        with self._database.reading() as connection:
+            return incidents.beside(connection, notice)
+
+    def open_and_told(self) -> tuple[tuple[Incident, tuple[Notice, ...]], ...]:
+        """Return each open incident with all its notices."""
+        with self._database.reading() as connection:
+            return incidents.told(connection)
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        """Store notices that are not there yet, in one transaction."""
+        with self._database.writing() as connection:
+            incidents.add(connection, notices)
 
     def note_delivery(self, notice: Notice) -> None:
         """Store where a notice has arrived, and how often that failed."""
