@@ -13,6 +13,7 @@ import typer
 
 from cosmic.errors import CosmicError
 from flows.cli_alerts import alerts
+from flows.cli_doctor import doctor
 
 app = typer.Typer(
     name="cosmic",
@@ -23,6 +24,7 @@ app = typer.Typer(
 )
 
 app.add_typer(alerts, name="alerts")
+app.command()(doctor)
 
 
 def _version(asked: bool) -> None:
@@ -42,6 +44,7 @@ def cosmic(
     """Keeps a classification catalogue of the sky fresh and trustworthy.
 
     - `cosmic inspect FILE` says what a table of yours is good for, and writes nothing.
+    - `cosmic doctor` checks this installation, from the disk to SkyServer, and says what to do.
     - `cosmic alerts` says whether notices of incidents arrive, and which are open.
     - `python -m flows.full_pipeline --path FILE` stores its rows, trains and reports; without --path it does so on a
       simulated sky.
