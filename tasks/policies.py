@@ -287,6 +287,8 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "record": asks_outside(),
     "latest": always_runs(),
     "tell": always_runs(),
+    "note-run": always_runs(),
+    "show-status": always_runs(),
 }
 """Every task by its name."""
 

@@ -22,6 +22,7 @@ from cosmic.catalogue import (
     arrivals,
     census,
     changes,
+    chronicle,
     cutouts,
     galaxies,
     galaxy_images,
@@ -33,6 +34,7 @@ from cosmic.catalogue import (
     search_log,
 )
 from cosmic.catalogue.census import Moved
+from cosmic.catalogue.chronicle import Ran
 from cosmic.catalogue.cutouts import Cutout
 from cosmic.catalogue.database import Database
 from cosmic.catalogue.galaxies import ImagePart, VotePart
@@ -400,6 +402,11 @@ class Catalogue:
         """Record a run, or what is now known of it."""
         with self._database.writing() as connection:
             lineage.record_run(connection, run)
+
+    def note_run(self, run: Ran) -> None:
+        """Write how a run stands; what is recorded of its snapshot, settings and report stays."""
+        with self._database.writing() as connection:
+            chronicle.note(connection, run)
 
     def record_model(self, model: ModelVersion) -> None:
         """Record a model; one that is known keeps the time and the run of its training."""
