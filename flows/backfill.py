@@ -26,7 +26,6 @@ from cosmic.survey_options import Backfill
 from flows.alerting import watching
 from flows.bringing import Brought, bring_survey
 from flows.ingest import summary
-from flows.steps import Steps
 
 SETTINGS = Settings()  # of the process; what a run asks is read when it starts
 
@@ -49,7 +48,7 @@ def backfill(options: Backfill) -> Brought:
     settings = Settings()
     home, request = Home(options.home, options.sky), request_of(options, settings)
     with watching("backfill", origin="objects from skyserver", home=home, settings=settings) as watch:
-        brought = bring_survey(request, wanted(options), home=home, settings=settings, steps=Steps())
+        brought = bring_survey(request, wanted(options), home=home, settings=settings, steps=watch.steps)
         watch.ingest = brought.ingest
     return brought
 

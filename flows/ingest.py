@@ -22,7 +22,6 @@ from flows.bringing import Brought, bring
 from flows.cutouts import bring_cutouts
 from flows.full_pipeline import DEFAULTS, SETTINGS
 from flows.pipeline import run_name
-from flows.steps import Steps
 from flows.volunteers import bring_volunteers
 
 
@@ -36,8 +35,9 @@ from flows.volunteers import bring_volunteers
 )
 def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
     """Pull rows, refuse bad ones, store the good."""
-    home, settings, steps = Home(options.home, options.sky), Settings(), Steps()
+    home, settings = Home(options.home, options.sky), Settings()
     with watching("ingest", origin=origin_of(options), home=home, settings=settings) as watch:
+        steps = watch.steps
         brought = bring(options, home=home, settings=settings, steps=steps)
         brought, _ = bring_volunteers(brought, options, home=home, settings=settings, steps=steps)
         taken = bring_cutouts(options, home=home, settings=settings, steps=steps)

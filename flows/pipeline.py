@@ -18,7 +18,6 @@ from flows.alerting import Watch, origin_of, watching
 from flows.bringing import Brought, bring, fetch_and_judge
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
-from flows.steps import Steps
 from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
@@ -50,7 +49,7 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
 
 def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str) -> Report:
     started = datetime.now(UTC)
-    steps, salt = Steps(), settings.split_salt or SALT
+    steps, salt = watch.steps, settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
