@@ -62,6 +62,11 @@ class Home:
         return self._folder("signals")
 
     @property
+    def running(self) -> Path:
+        """Marks of runs, while they last."""
+        return self._folder("running")
+
+    @property
     def judged(self) -> Path:
         """Valid and quarantined rows of each page."""
         return self._folder("judged")

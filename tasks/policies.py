@@ -289,6 +289,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "tell": always_runs(),
     "note-run": always_runs(),
     "show-status": always_runs(),
+    "tell-of-the-dead": always_runs(),
 }
 """Every task by its name."""
 
