@@ -10,10 +10,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from cosmic.alerts.nights import NightOutcome, failing, signals_of
+from cosmic.alerts.nights import TABLE, NightOutcome, failing, signals_of
 from cosmic.alerts.records import Signal
 from cosmic.catalogue import open_catalogue
 from cosmic.contracts import Limits
+from cosmic.drift import arrived, compare
+from cosmic.drift.signals import CHECK as DRIFT
+from cosmic.drift.signals import signals as drift_signals
 from cosmic.errors import ContractViolation, CosmicError
 from cosmic.home import Home
 from cosmic.intake import demand_continuity, judge_page, reading_of, rows_apart
@@ -83,9 +86,9 @@ class Tried:
 
     @property
     def as_meant(self) -> bool:
-        """Return whether it was caught, told, by what is meant to; a fault that is left to drift need not be."""
+        """Return whether it was caught, told, by what is meant to."""
         caught = self.caught_by in self.expected and bool(self.signals)
-        return caught or not set(self.expected) - {Catcher.DRIFT, Catcher.NOTHING}
+        return caught or not set(self.expected) - {Catcher.NOTHING}
 
 
 NOT_CAUGHT = "not caught"
@@ -110,7 +113,7 @@ class Rehearsal:
 
 
 def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequence[NightOutcome]) -> Played:
-    """Play one night: fetch, judge, compare with the night before, ingest.
+    """Play one night: fetch, judge, compare with the night before, ingest, look for drift against all earlier nights.
 
     Parameters
     ----------
@@ -123,6 +126,7 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
     page = next(iter(source.pages(PageStore(home.pages))))
     truth = truth_beside(page)[0]
     stage, judged, ingest = "read", None, None
+    drift: tuple[Signal, ...] = ()
     error: CosmicError | None = None
     try:
         judged = judge_page(page, parse=parse_page, suite=OBJECTS, limits=limits, folder=home.judged)
@@ -130,7 +134,10 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
         with open_catalogue(home, settings) as catalogue:
             demand_continuity(judged, baseline=catalogue.baseline(page.origin), suite=OBJECTS, limits=limits)
             stage = "ingest"
+            known = catalogue.rows() if earlier else None
             ingest = catalogue.ingest([judged])
+            if known is not None:
+                drift = drift_signals(compare(arrived(catalogue.rows(), known), known), table=TABLE, source=page.id)
         stage = "done"
     except CosmicError as refused:
         error = refused
@@ -139,7 +146,7 @@ def play(source: SimulatedSource, *, root: Path, limits: Limits, earlier: Sequen
     apart: frozenset[int] = frozenset()
     if judged is not None and ingest is not None:
         apart = rows_apart(judged)
-    signals = signals_of(outcome, earlier=earlier)
+    signals = (*signals_of(outcome, earlier=earlier), *drift)
     return Played(outcome, signals, apart, ingest, truth if truth.exists() else None)
 
 
@@ -252,5 +259,5 @@ def _caught(outcome: NightOutcome, signals: Sequence[Signal]) -> tuple[str, str]
         return str(_STAGES[outcome.stage]), (told[0] if told else str(outcome.error)).split("\n")[0]
     if not signals:
         return NOT_CAUGHT, ""
-    by = Catcher.PARSE if signals[0].check == "ids-left-out" else Catcher.ROWS
+    by = {"ids-left-out": Catcher.PARSE, DRIFT: Catcher.DRIFT}.get(signals[0].check, Catcher.ROWS)
     return str(by), signals[0].summary
