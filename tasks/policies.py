@@ -287,6 +287,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "record": asks_outside(),
     "latest": always_runs(),
     "tell": always_runs(),
+    "look": always_runs(),
 }
 """Every task by its name."""
 

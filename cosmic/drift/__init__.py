@@ -2,6 +2,6 @@
 
 from cosmic.drift.arrived import arrived
 from cosmic.drift.comparing import compare
-from cosmic.drift.signals import signals
+from cosmic.drift.signals import signals, sound
 
-__all__ = ["arrived", "compare", "signals"]
+__all__ = ["arrived", "compare", "signals", "sound"]

@@ -125,15 +125,16 @@ def coverage(pool: Pool) -> Coverage:
     """Return which new rows lie in known sky and known magnitudes.
 
     Sky is known where an old row lies in the same cell of nside 16; magnitudes are known between the 0.1 % and 99.9 %
-    quantiles of r of the old rows of a class, and of those without one.
+    quantiles of r of the old rows of a class; for rows without one, of all old rows.
     """
     seen = np.isin(pool.cell, np.unique(pool.cell[~pool.new]))
     bright = np.zeros(len(pool.new), bool)
     placed = (pool.cell >= 0) & np.isfinite(pool.r)
     for group in range(UNPLACED, len(pool.groups)):
         own = placed & (pool.group == group)
-        if (own & ~pool.new).any():
-            lo, hi = np.quantile(pool.r[own & ~pool.new], KNOWN_RANGE)
+        old = placed & ~pool.new & ((pool.group == group) | (group == UNPLACED))
+        if old.any():
+            lo, hi = np.quantile(pool.r[old], KNOWN_RANGE)
             bright |= own & (pool.r >= lo) & (pool.r <= hi)
     return Coverage(
         known=placed & seen & bright,  # of both sides alike, or shares would differ at the edges

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from datetime import datetime
 from enum import StrEnum
 
 from cosmic.facts.results import Block, Interval
@@ -103,3 +104,26 @@ class DriftFacts(Block):
     def found(self) -> tuple[DriftRecord, ...]:
         """Return the records that are not fine, the worst first."""
         return tuple(sorted((one for one in self.records if one.verdict.rank), key=lambda one: -one.verdict.rank))
+
+
+class DriftReport(Block):
+    """A comparison of a catalogue with the snapshot behind the model in use: drift.json.
+
+    `state` is that of the catalogue, `snapshot` and `model` are ids; times are in UTC.
+    """
+
+    schema_version: int = 1
+    sky: str
+    made: datetime
+    state: str
+    model: str
+    task: str
+    arm: str
+    trained: datetime
+    snapshot: str
+    found: DriftFacts
+
+    @property
+    def id(self) -> str:
+        """Return what was compared: the catalogue's state and the model."""
+        return f"{self.state[:12]}-{self.model[:12]}"

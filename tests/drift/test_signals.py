@@ -46,7 +46,9 @@ def test_a_sound_night_closes_the_incident_and_one_that_says_nothing_leaves_it_o
     known = {("drift", "objects"): opened.incident}
     (closed,) = judge(signals(facts(DriftVerdict.FINE), table="objects"), known, now=NOW)
     assert closed.kind is Kind.RECOVERED
-    assert signals(facts(DriftVerdict.FINE, tests=0), table="objects") == ()
+    assert (
+        signals(facts(DriftVerdict.FINE, tests=0), table="objects") == ()
+    )  # there were rows, and none could be judged
 
 
 def test_rows_that_are_new_or_have_other_values_have_arrived_and_the_others_not() -> None:
