@@ -288,6 +288,8 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "latest": always_runs(),
     "tell": always_runs(),
     "look": always_runs(),
+    "note-run": always_runs(),
+    "show-status": always_runs(),
 }
 """Every task by its name."""
 

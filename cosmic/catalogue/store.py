@@ -22,6 +22,7 @@ from cosmic.catalogue import (
     arrivals,
     census,
     changes,
+    chronicle,
     cutouts,
     galaxies,
     galaxy_images,
@@ -33,6 +34,7 @@ from cosmic.catalogue import (
     search_log,
 )
 from cosmic.catalogue.census import Moved
+from cosmic.catalogue.chronicle import Ran
 from cosmic.catalogue.cutouts import Cutout
 from cosmic.catalogue.database import Database
 from cosmic.catalogue.galaxies import ImagePart, VotePart
@@ -334,10 +336,25 @@ class Catalogue:
         with self._database.reading() as connection:
             return incidents.read(connection, open_only=open_only)
 
-    def pending_notices(self, *, now: datetime) -> tuple[Notice, ...]:
-        """Return the notices that are due and not everywhere yet, the oldest first."""
+    def waiting_notices(self) -> tuple[Notice, ...]:
+        """Return the notices that are not everywhere yet, the oldest first."""
         with self._database.reading() as connection:
-            return incidents.pending(connection, now=now)
+            return incidents.waiting(connection)
+
+    def notices_beside(self, notice: Notice) -> tuple[Notice, ...]:
+        """Return the other notices of the same incident."""
+        with self._database.reading() as connection:
+            return incidents.beside(connection, notice)
+
+    def open_and_told(self) -> tuple[tuple[Incident, tuple[Notice, ...]], ...]:
+        """Return each open incident with all its notices."""
+        with self._database.reading() as connection:
+            return incidents.told(connection)
+
+    def add_notices(self, notices: Sequence[Notice]) -> None:
+        """Store notices that are not there yet, in one transaction."""
+        with self._database.writing() as connection:
+            incidents.add(connection, notices)
 
     def note_delivery(self, notice: Notice) -> None:
         """Store where a notice has arrived, and how often that failed."""
@@ -385,6 +402,11 @@ class Catalogue:
         """Record a run, or what is now known of it."""
         with self._database.writing() as connection:
             lineage.record_run(connection, run)
+
+    def note_run(self, run: Ran) -> None:
+        """Write how a run stands; what is recorded of its snapshot, settings and report stays."""
+        with self._database.writing() as connection:
+            chronicle.note(connection, run)
 
     def record_model(self, model: ModelVersion) -> None:
         """Record a model; one that is known keeps the time and the run of its training."""

@@ -29,7 +29,12 @@ def numbers_not_in_facts(html: str, facts: Block) -> list[str]:
     its beginning. Any other number is reported, `CONSTANTS` excepted. Scripts, styles, the title and SVG pictures
     (whose numbers are tick labels) are not visible text.
     """
-    reader = _Reader(_places(json.loads(facts_json(facts))))
+    return numbers_not_in(html, json.loads(facts_json(facts)))
+
+
+def numbers_not_in(html: str, document: JsonValue) -> list[str]:
+    """Return the same of a page of any JSON document."""
+    reader = _Reader(_places(document))
     reader.feed(html)
     reader.close()
     return reader.wrong
