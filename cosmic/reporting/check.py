@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from cosmic.facts import Facts
+from cosmic.facts import Block
 from cosmic.facts.file import child, facts_json
 from cosmic.reporting.shown import MINUS
 
@@ -21,7 +21,7 @@ _UNSEEN: Final = frozenset({"script", "style", "title", "svg", "template"})
 _VOID: Final = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 
 
-def numbers_not_in_facts(html: str, facts: Facts) -> list[str]:
+def numbers_not_in_facts(html: str, facts: Block) -> list[str]:
     """Return what is wrong with the numbers in the visible text of a page; an empty list where all stand in the facts.
 
     A number inside ``<data data-fact="path">`` must equal the fact of that path at the shown rounding (times
