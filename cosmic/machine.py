@@ -3,18 +3,28 @@
 from __future__ import annotations
 
 import os
+from datetime import timedelta
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
 
-from pydantic import Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
+from cosmic.option_texts import length, seconds
 from cosmic.records import Sky
 
 if TYPE_CHECKING:
     from cosmic.alerts.desk import Desk
     from cosmic.alerts.quiet import QuietHours
     from cosmic.contracts import Limits
+
+
+def _length(text: object) -> str | None:
+    """Return a text that is a length of time with its unit; nothing where nothing is given."""
+    given = str(text or "").strip()
+    if given and given[-1].isdigit():
+        raise ValueError("it takes a length of time with its unit, such as 24h, 90m or 600s")
+    return length(given) if given else None
 
 
 class Settings(BaseSettings):
@@ -78,6 +88,9 @@ class Settings(BaseSettings):
         None, description="Hours in which only critical incidents are told, such as 22:00-07:00. Default: none."
     )
     alert_zone: str = Field("UTC", description="Time zone of these hours, such as Europe/Berlin.")
+    alert_remind: Annotated[str | None, BeforeValidator(_length)] = Field(
+        None, description="Tell again of an incident that is still open after so long, such as 24h. Default: no."
+    )
     alert_quarantined: float = Field(
         0.05, gt=0, le=1, description="Share of an ingest's rows in quarantine above which an incident is opened."
     )
@@ -88,7 +101,8 @@ class Settings(BaseSettings):
         from cosmic.alerts.desk import Desk
 
         addresses = () if self.alert_urls is None else tuple(self.alert_urls.get_secret_value().split())
-        return Desk(addresses, _quiet(self))
+        remind = None if self.alert_remind is None else timedelta(seconds=seconds(self.alert_remind))
+        return Desk(addresses, _quiet(self), remind)
 
     @property
     def limits(self) -> Limits:

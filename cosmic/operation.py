@@ -64,6 +64,7 @@ class Operation(BaseSettings):
     image_retrain_cron: Cron = Field(
         "0 5 * * 6", description="When models of images are trained again, where rows or images came."
     )
+    drift_cron: Cron = Field("30 3 * * *", description="When new rows are compared with those of the model in use.")
     replay_cron: Cron = Field("0 2 * * 0", description="When quarantined rows are judged again.")
     study_cron: Cron = Field("", description="When the published study is redone. Default: only when asked.")
     housekeeping_cron: Cron = Field("30 1 * * *", description="When old files are removed, and pending notices sent.")

@@ -97,6 +97,11 @@ def every(deployed: Deployed, operation: Operation) -> tuple[Deployment, ...]:
             {"options": {"home": home}},
         ),
         Deployment(
+            "drift-watch", "flows.drift_watch", "drift_watch",
+            "Whether new rows are still of the sky that the model in use was trained on; tells people, trains only if asked.",
+            {"options": deployed.options()}, "COSMIC_DRIFT_CRON", operation.drift_cron,
+        ),
+        Deployment(
             "replay", "flows.replay", "replay",
             "Judge quarantined rows again under today's contract; those that pass enter the catalogue.",
             {"options": {"home": home, "sky": _sky(deployed)}}, "COSMIC_REPLAY_CRON", operation.replay_cron,

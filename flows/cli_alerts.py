@@ -9,6 +9,7 @@ from typing import Annotated
 
 import typer
 
+from cosmic.errors import TransientSourceError
 from cosmic.records import Sky
 
 alerts = typer.Typer(
@@ -58,15 +59,23 @@ def listed(
     everything: Annotated[bool, typer.Option("--all", help="Also those that are over.")] = False,
 ) -> None:
     """Show the open incidents, the newest first: check, table, severity, since when, how often, and what happened."""
-    from cosmic.catalogue import open_catalogue
+    from cosmic.alerts import spool
+    from cosmic.catalogue import nothing_there, open_catalogue
     from cosmic.commands import build
     from cosmic.home import Home
     from cosmic.machine import Settings
 
-    settings = build(Settings, {})
-    with open_catalogue(Home(home, sky), settings) as catalogue:
+    settings, place = build(Settings, {}), Home(home, sky)
+    for _, spooled in spool.kept(place.signals):
+        if spooled.signal.failing:
+            sys.stdout.write(f"Not in the catalogue yet: {spooled.signal.check} of {spooled.signal.table}, since "
+                             f"{spooled.came:%Y-%m-%d %H:%M} UTC\n    {spooled.signal.summary}\n")  # fmt: skip
+    if nothing_there(place, settings):
+        sys.stdout.write(f"There is no catalogue of the {sky} sky in {home} yet, so no incident.\n")
+        return
+    with open_catalogue(place, settings) as catalogue:
         found = catalogue.incidents(open_only=not everything)
-        waiting = len(catalogue.pending_notices(now=datetime.now(UTC)))
+        waiting = len(catalogue.notices.waiting())
     for one in found:
         over = "" if one.recovered is None else f", over since {one.recovered:%Y-%m-%d %H:%M}"
         times = "" if one.times == 1 else f", seen {one.times} times"
@@ -80,16 +89,33 @@ def listed(
 
 @alerts.command()
 def flush(home: Annotated[Path, _HOME] = Path(".cosmic"), sky: Annotated[Sky, _SKY] = Sky.REAL) -> None:
-    """Send every notice that is due and did not arrive everywhere. Runs do so too. Leaves with 1 if one did not go."""
-    from cosmic.catalogue import open_catalogue
+    """Send every notice that did not arrive everywhere, quiet hours apart, also of runs that were killed. Runs do so too.
+
+    Leaves with 1 if one did not go.
+    """
+    from cosmic.alerts import deaths
+    from cosmic.catalogue import nothing_there, open_catalogue
     from cosmic.commands import build
     from cosmic.home import Home
     from cosmic.machine import Settings
 
     settings, now, place = build(Settings, {}), datetime.now(UTC), Home(home, sky)
-    with open_catalogue(place, settings) as catalogue:
-        settings.desk.take_kept(catalogue, folder=place.signals)
-        found = settings.desk.flush(catalogue, now=now)
+    desk, dead = settings.desk, deaths.found_dead(place.running)
+    killed = [signal for _, signal in dead]
+    try:
+        if nothing_there(place, settings):
+            found = desk.take_without(killed, folder=place.signals, where=f"{sky} sky, nothing stored yet", now=now)
+        else:
+            with open_catalogue(place, settings) as catalogue:
+                desk.take_kept(catalogue, folder=place.signals)
+                desk.take(killed, catalogue=catalogue, now=now)
+                found = desk.flush(catalogue, now=now, at_once=True)
+    except TransientSourceError:
+        for one in desk.take_without(killed, folder=place.signals, where=f"{sky} sky, which does not answer", now=now):
+            sys.stdout.write(f"{one.name}: {one.error or 'sent'}\n")
+        raise
+    for mark, _ in dead:
+        deaths.forget(mark)
     for one in found:
         sys.stdout.write(f"{one.name}: {one.error or 'sent'}\n")
     if not found:

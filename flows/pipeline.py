@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import logging
-import secrets
 from datetime import UTC, datetime
 from typing import Final
 
@@ -22,7 +21,7 @@ from flows.alerting import Watch, origin_of, watching
 from flows.bringing import Brought, bring, fetch_and_judge
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
-from flows.steps import Steps
+from flows.recording import Recorded, recorded
 from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
@@ -58,15 +57,27 @@ def run_pipeline(
     """
     home = Home(options.home, options.sky)
     origin = f"the {home.sky} catalogue" if standing else origin_of(options)
-    with watching(flow, origin=origin, home=home, settings=settings) as watch:
-        return _run(options, settings, watch, home=home, flow=flow, module=module, standing=standing)
+    with (
+        recorded(flow, home=home) as record,
+        watching(flow, origin=origin, home=home, settings=settings) as watch,
+    ):
+        made = _run(options, settings, watch, record, home=home, flow=flow, module=module, standing=standing)
+        record.ingest = watch.ingest
+    return made
 
 
 def _run(
-    options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str, standing: bool
+    options: PipelineOptions,
+    settings: Settings,
+    watch: Watch,
+    record: Recorded,
+    *,
+    home: Home,
+    flow: str,
+    module: str,
+    standing: bool,
 ) -> Report:
-    started = datetime.now(UTC)
-    steps, salt = Steps(), settings.split_salt or SALT
+    steps, salt = watch.steps, settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
@@ -104,9 +115,9 @@ def _run(
         volunteers=volunteers, cutouts=cutouts, searched=trained.searched, studied=studied, imaged=imaged,
     )  # fmt: skip
     identity = RunIdentity(
-        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        id=record.id,
         flow=flow,
-        started=started,
+        started=record.started,
         finished=datetime.now(UTC),
         command=options.command(module),
         database=database_url(home.root, home.sky, settings).get_secret_value().partition(":")[0].partition("+")[0],
@@ -116,14 +127,14 @@ def _run(
     publishing.record(records, identity, made, options=options, home=home)
     publishing.latest(made)
     watch.ingest, watch.link = ingest, str(made.html)
-    _publish(made, watch, home=home, steps=steps)
+    _publish(made, watch, home=home)
     return made
 
 
-def _publish(made: Report, watch: Watch, *, home: Home, steps: Steps) -> None:
+def _publish(made: Report, watch: Watch, *, home: Home) -> None:
     """Publish a report; where that fails the run is none the worse, but people are told."""
     try:
-        watch.link = steps.one(publishing.publish, made, home=home) or watch.link
+        watch.link = watch.steps.one(publishing.publish, made, home=home) or watch.link
         watch.signals += (Signal(PUBLISH, "reports", failing=False),)
     except (ConfigError, TransientSourceError) as why:
         log.warning("%s", why)

@@ -29,7 +29,6 @@ from cosmic.replaying import Again, Apart
 from flows.alerting import watching
 from flows.bringing import Brought, judge
 from flows.ingest import summary
-from flows.steps import Steps
 from tasks import intake, replaying
 
 Looking = Callable[[JudgedPage, int], Again]
@@ -48,8 +47,9 @@ NOTHING = "Nothing is in quarantine that the contract of objects judges."
 )
 def replay(options: Replay) -> str:
     """Judge quarantined rows again; return what became of them, in words."""
-    home, settings, steps = Home(options.home, options.sky), Settings(), Steps()
+    home, settings = Home(options.home, options.sky), Settings()
     with watching("replay", origin=f"the {home.sky} quarantine", home=home, settings=settings) as watch:
+        steps = watch.steps
         pages = steps.one(replaying.apart, home=home)
         found = tuple(
             _again(

@@ -44,9 +44,9 @@ NOTHING_NEW = "Nothing came since the last training with these options: nothing 
 )
 def retrain(options: PipelineOptions = DEFAULTS) -> Report | str:
     """Train on the catalogue as it stands where anything came since the last time; else return why nothing was done."""
-    home, steps = Home(options.home, options.sky), Steps()
+    home = Home(options.home, options.sky)
     with watching("retrain", origin=f"the {home.sky} catalogue", home=home, settings=SETTINGS) as watch:
-        watch.part = True
+        watch.part, steps = True, watch.steps
         now, before = steps.one(retraining.basis, options, home=home, images=_images(options, home, steps))
     if now is None or now == before:
         why = NOTHING_STORED if now is None else NOTHING_NEW

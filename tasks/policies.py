@@ -294,6 +294,10 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "tidy": always_runs(),
     "tell-tidied": always_runs(),
     "tell": always_runs(),
+    "look": always_runs(),
+    "note-run": always_runs(),
+    "show-status": always_runs(),
+    "tell-of-the-dead": always_runs(),
 }
 """Every task by its name."""
 

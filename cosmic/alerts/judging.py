@@ -17,7 +17,7 @@ def judge(signals: Iterable[Signal], known: Mapping[Name, Incident], *, now: dat
 
     A failing check opens one incident, or is seen again in it: counted once a source, and escalated where its severity
     rises. A sound check closes its incident. Of several signals of one check and table a failing one counts, the most
-    severe first.
+    severe first. A clock that was set back makes no incident end before it began.
 
     Parameters
     ----------
@@ -53,14 +53,15 @@ def _change(signal: Signal, last: Incident | None, *, now: datetime) -> Change |
             summary=signal.summary, rows=signal.rows, link=signal.link, source=signal.source,
         )  # fmt: skip
         return Change(Kind.OPENED, opened)
+    later = max(now, last.last_seen)  # the clock may have been set back
     if not signal.failing:
-        return Change(Kind.RECOVERED, replace(last, recovered=now, last_seen=now))
+        return Change(Kind.RECOVERED, replace(last, recovered=later, last_seen=later))
     same = signal.source is not None and signal.source == last.source
     worse = signal.severity.rank > last.severity.rank
     seen = replace(
         last,
         severity=signal.severity if worse else last.severity,
-        last_seen=now,
+        last_seen=later,
         times=last.times + (0 if same else 1),
         summary=signal.summary,
         rows=signal.rows,

@@ -5,35 +5,36 @@ from __future__ import annotations
 from datetime import datetime
 
 from cosmic.alerts.quiet import QuietHours
-from cosmic.alerts.records import Change, Incident, Kind, Notice
+from cosmic.alerts.records import Change, Incident, Kind, Notice, prefix_of
 
-TOLD = (Kind.OPENED, Kind.ESCALATED, Kind.RECOVERED)
+TOLD = (Kind.OPENED, Kind.ESCALATED, Kind.REMINDED, Kind.RECOVERED)
 """What people are told of; that a check still fails is not among it."""
 _LONGEST = 1_500
 """Characters of a summary in a notice."""
 
 
-def notice_of(change: Change, *, now: datetime, quiet: QuietHours | None, where: str) -> Notice | None:
+def notice_of(change: Change, *, now: datetime, quiet: QuietHours | None, where: str, time: int = 1) -> Notice | None:
     """Return what people are told of a change; None where they know already.
 
     Parameters
     ----------
     where : str
         Which catalogue it is, for those who look after several.
+    time : int
+        Of reminders: which one of this incident, from 1.
     """
     if change.kind not in TOLD:
         return None
     one = change.incident
-    # an incident may escalate more than once
-    name = f"{one.check}/{one.table}/{one.number}/{change.kind}"
-    key = f"{name}/{one.severity}" if change.kind is Kind.ESCALATED else name
+    # an incident may escalate and be recalled more than once
+    which = {Kind.ESCALATED: f"/{one.severity}", Kind.REMINDED: f"/{time}"}.get(change.kind, "")
     return Notice(
-        id=key,
+        id=f"{prefix_of(one)}{change.kind}{which}",
         kind=change.kind,
         severity=one.severity,
         title=_title(change.kind, one),
         body=_body(change.kind, one, where=where),
-        made=now,
+        made=max(now, one.opened),  # in the order of what happened, also where the clock was set back
         due=now if quiet is None else quiet.due(now, one.severity),
     )
 
@@ -41,7 +42,8 @@ def notice_of(change: Change, *, now: datetime, quiet: QuietHours | None, where:
 def _title(kind: Kind, one: Incident) -> str:
     if kind is Kind.RECOVERED:
         return f"Cosmic: {one.check} of {one.table} is sound again"
-    return f"Cosmic, {one.severity}: {one.check} of {one.table}" + (" got worse" if kind is Kind.ESCALATED else "")
+    how = {Kind.ESCALATED: " got worse", Kind.REMINDED: " still fails"}.get(kind, "")
+    return f"Cosmic, {one.severity}: {one.check} of {one.table}{how}"
 
 
 def _body(kind: Kind, one: Incident, *, where: str) -> str:

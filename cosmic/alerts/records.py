@@ -31,6 +31,7 @@ class Kind(StrEnum):
     OPENED = "opened"
     ESCALATED = "escalated"
     SEEN = "seen"
+    REMINDED = "reminded"
     RECOVERED = "recovered"
 
 
@@ -92,6 +93,11 @@ class Incident:
         return f"{self.check} of {self.table}, no. {self.number}"
 
 
+def prefix_of(incident: Incident) -> str:
+    """Return how the ids of all notices of an incident begin."""
+    return f"{incident.check}/{incident.table}/{incident.number}/"
+
+
 @dataclass(frozen=True, slots=True)
 class Change:
     """What a signal did to an incident, which is given as it is since then."""
@@ -107,9 +113,9 @@ class Notice:
     Parameters
     ----------
     id : str
-        Check, table, number and kind: one notice of each.
+        Check, table, number and kind: one notice of each (`prefix_of` an incident and the kind).
     due : datetime
-        Not to be sent before: quiet hours.
+        When it is to be sent: now, when quiet hours end, or when an address that failed is tried again.
     delivered : tuple of str
         Which addresses have it, by the fingerprint of each.
     attempts : int

@@ -9,7 +9,7 @@ import hashlib
 import logging
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cosmic.alerts.records import Kind, Notice, Severity
 from cosmic.errors import ConfigError
@@ -20,11 +20,15 @@ _STATUS = re.compile(r"error=(\d{3})")
 
 @dataclass(frozen=True, slots=True)
 class Delivery:
-    """What became of a notice at one address: `name` is its place in the list and its service; `error` None where it went."""
+    """What became of a notice at one address: `name` is its place in the list and its service; `error` None where it went.
+
+    `tried` is False where nothing was sent, since the address had just failed.
+    """
 
     name: str
     fingerprint: str
     error: str | None
+    tried: bool = True
 
 
 def fingerprint(address: str) -> str:
@@ -54,6 +58,20 @@ def check_addresses(addresses: Sequence[str]) -> None:
         )
 
 
+def hosts_of(addresses: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """Return the place in the list and the host of each address that names one; many services need none."""
+    import apprise
+
+    found = []
+    for at, address in enumerate(addresses, 1):
+        one = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+        # of e-mail the server is often another host than the one of the address
+        host = getattr(one, "smtp_host", None) or getattr(one, "host", None)
+        if isinstance(host, str) and host:
+            found.append((at, host))
+    return tuple(found)
+
+
 def send(notice: Notice, addresses: Sequence[str]) -> tuple[Delivery, ...]:
     """Send a notice to every address that does not have it yet; one that fails keeps no other from its own.
 
@@ -64,6 +82,31 @@ def send(notice: Notice, addresses: Sequence[str]) -> tuple[Delivery, ...]:
         for at, address in enumerate(addresses, 1)
         if fingerprint(address) not in notice.delivered
     )
+
+
+class Round:
+    """One round of sending: an address that fails is not tried again in it, however many notices wait for it."""
+
+    def __init__(self) -> None:
+        self._failed: dict[str, Delivery] = {}
+
+    @property
+    def failed(self) -> frozenset[str]:
+        """Return the fingerprints of the addresses that failed so far."""
+        return frozenset(self._failed)
+
+    def send(self, notice: Notice, addresses: Sequence[str], *, to: frozenset[str]) -> tuple[Delivery, ...]:
+        """Send a notice to the addresses whose fingerprints are in `to` and that do not have it; as `send`."""
+        found: list[Delivery] = []
+        for at, address in enumerate(addresses, 1):
+            key = fingerprint(address)
+            if key in notice.delivered or key not in to:
+                continue
+            failed = self._failed.get(key)
+            found.append(_send(notice, address, at) if failed is None else replace(failed, tried=False))
+            if found[-1].error is not None:
+                self._failed[key] = found[-1]
+        return tuple(found)
 
 
 def _send(notice: Notice, address: str, at: int) -> Delivery:

@@ -1,8 +1,7 @@
 """The catalogue: every object, every page and what was made from them, in SQLite or Postgres."""
 
-from pathlib import Path
-
 from cosmic.catalogue.census import Moved
+from cosmic.catalogue.glance import is_there
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
 from cosmic.catalogue.store import ROW_SCHEMA, Catalogue
 from cosmic.home import Home
@@ -12,10 +11,14 @@ __all__ = ["ROW_SCHEMA", "Catalogue", "ModelVersion", "Moved", "Run", "StoredPag
 
 
 def nothing_there(home: Home, settings: Settings) -> bool:
-    """Return whether a sky's catalogue would be a new SQLite file: nothing was stored yet."""
-    url = database_url(home.root, home.sky, settings).get_secret_value()
-    kind, _, path = url.partition(":///")
-    return kind.startswith("sqlite") and not Path(path).exists()
+    """Return whether a sky's catalogue would be made by opening it: nothing was stored yet. Makes nothing.
+
+    Raises
+    ------
+    ConfigError, TransientSourceError
+        As `glance`.
+    """
+    return not is_there(database_url(home.root, home.sky, settings).get_secret_value(), sky=home.sky)
 
 
 def open_catalogue(home: Home, settings: Settings) -> Catalogue:

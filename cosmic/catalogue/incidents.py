@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
-from datetime import datetime
+from typing import Final
 
 import sqlalchemy as sa
 
-from cosmic.alerts.records import Change, Incident, Kind, Notice, Severity
+from cosmic.alerts.records import Change, Incident, Kind, Notice, Severity, prefix_of
 from cosmic.catalogue.tables import IncidentRow, NoticeRow
+
+_ORDER: Final = tuple(Kind)
+"""In which order what happened at the same moment is told."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,9 +36,21 @@ def store(connection: sa.Connection, judge: Judge) -> tuple[Change, ...]:
             connection.execute(sa.insert(IncidentRow).values(**row))
         else:
             connection.execute(sa.update(IncidentRow).where(*_key(change.incident)).values(**row))
-    if judged.notices:
-        connection.execute(sa.insert(NoticeRow), [_notice_row(one) for one in judged.notices])
+    add(connection, judged.notices)
     return judged.changes
+
+
+def add(connection: sa.Connection, notices: Sequence[Notice]) -> None:
+    """Store notices that are not there yet; that something is over goes to nobody where nobody was told that it began."""
+    for one in notices:
+        beside = sa.select(NoticeRow.id).where(NoticeRow.id.startswith(_prefix(one), autoescape=True))
+        known = set(connection.execute(beside).scalars())
+        if one.id not in known and (known or one.kind is not Kind.RECOVERED):
+            connection.execute(sa.insert(NoticeRow).values(**_notice_row(one)))
+
+
+def _prefix(notice: Notice) -> str:
+    return notice.id[: notice.id.rindex(f"/{notice.kind}") + 1]
 
 
 def newest(connection: sa.Connection) -> dict[tuple[str, str], Incident]:
@@ -53,15 +68,32 @@ def read(connection: sa.Connection, *, open_only: bool) -> tuple[Incident, ...]:
     return tuple(sorted(found, key=lambda one: (one.opened, one.check, one.table), reverse=True))
 
 
-def pending(connection: sa.Connection, *, now: datetime) -> tuple[Notice, ...]:
-    """Return the notices that are due and were not sent everywhere, the oldest first."""
-    wanted = sa.select(NoticeRow.__table__).where(NoticeRow.sent.is_(None), NoticeRow.due <= now)
-    return tuple(map(_notice, connection.execute(wanted.order_by(NoticeRow.made, NoticeRow.id))))
+def waiting(connection: sa.Connection) -> tuple[Notice, ...]:
+    """Return the notices that were not sent everywhere, the oldest first."""
+    found = map(_notice, connection.execute(sa.select(NoticeRow.__table__).where(NoticeRow.sent.is_(None))))
+    return tuple(sorted(found, key=lambda one: (one.made, _ORDER.index(one.kind), one.id)))
+
+
+def beside(connection: sa.Connection, notice: Notice) -> tuple[Notice, ...]:
+    """Return the other notices of the same incident."""
+    wanted = sa.select(NoticeRow.__table__).where(
+        NoticeRow.id.startswith(_prefix(notice), autoescape=True), NoticeRow.id != notice.id
+    )
+    return tuple(map(_notice, connection.execute(wanted)))
+
+
+def told(connection: sa.Connection) -> tuple[tuple[Incident, tuple[Notice, ...]], ...]:
+    """Return each open incident with all its notices."""
+    found = []
+    for one in read(connection, open_only=True):
+        own = NoticeRow.id.startswith(prefix_of(one), autoescape=True)
+        found.append((one, tuple(map(_notice, connection.execute(sa.select(NoticeRow.__table__).where(own))))))
+    return tuple(found)
 
 
 def note(connection: sa.Connection, notice: Notice) -> None:
     """Store how far a notice has come."""
-    how = {"delivered": list(notice.delivered), "attempts": notice.attempts, "last_error": notice.last_error,
+    how = {"due": notice.due, "delivered": list(notice.delivered), "attempts": notice.attempts, "last_error": notice.last_error,
            "sent": notice.sent}  # fmt: skip
     connection.execute(sa.update(NoticeRow).where(NoticeRow.id == notice.id).values(**how))
 

@@ -5,8 +5,9 @@ from __future__ import annotations
 import json
 import socket
 import threading
-from collections.abc import Iterator
-from contextlib import contextmanager
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
@@ -14,12 +15,15 @@ from typing import Any
 
 @dataclass
 class Received:
-    """What arrived, and with which status an HTTP server answers."""
+    """What arrived; with which status an HTTP server answers, and after how many seconds; how often anything came."""
 
     address: str = ""
+    seconds: float = 0.0
+    asked: int = 0
     posts: list[dict[str, Any]] = field(default_factory=list)
     mails: list[str] = field(default_factory=list)
     status: int = 200
+    while_asked: Callable[[], None] = lambda: None
 
     @property
     def titles(self) -> list[str]:
@@ -34,17 +38,21 @@ def web_hook() -> Iterator[Received]:
     class Handler(BaseHTTPRequestHandler):
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["Content-Length"]))
+            received.asked += 1
+            received.while_asked()
+            time.sleep(received.seconds)
             if received.status == 200:
                 received.posts.append(json.loads(body))
-            self.send_response(received.status)
-            self.end_headers()
+            with suppress(BrokenPipeError, ConnectionResetError):  # who asked has lost patience
+                self.send_response(received.status)
+                self.end_headers()
 
         def log_message(self, format: str, *args: object) -> None:
             del format, args
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     received.address = f"json://127.0.0.1:{server.server_port}/hook"
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
+    thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.02}, daemon=True)
     thread.start()
     try:
         yield received
@@ -55,9 +63,10 @@ def web_hook() -> Iterator[Received]:
 
 
 @contextmanager
-def mail_server() -> Iterator[Received]:
-    """Serve SMTP until the end of the block."""
+def mail_server(*, password: str | None = None) -> Iterator[Received]:
+    """Serve SMTP until the end of the block; with a password it takes mail of the user ``night`` alone."""
     from aiosmtpd.controller import Controller
+    from aiosmtpd.smtp import AuthResult, LoginPassword
 
     received = Received()
 
@@ -70,7 +79,14 @@ def mail_server() -> Iterator[Received]:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
-    controller = Controller(Box(), hostname="127.0.0.1", port=port)
+
+    def authenticate(_server: Any, _session: Any, _envelope: Any, _mechanism: str, given: Any) -> AuthResult:
+        received.asked += 1
+        right = isinstance(given, LoginPassword) and given.password == (password or "").encode()
+        return AuthResult(success=right, handled=False)
+
+    checks = {"authenticator": authenticate, "auth_required": True, "auth_require_tls": False}
+    controller = Controller(Box(), hostname="127.0.0.1", port=port, **(checks if password else {}))
     controller.start()
     received.address = f"mailto://127.0.0.1:{port}?from=cosmic@example.org&to=night@example.org"
     try:

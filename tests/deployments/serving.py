@@ -45,7 +45,11 @@ class Served:
     reports: str
 
     def ask(self, method: str, path: str, **json: Any) -> Any:
-        answer = httpx.request(method, f"{self.ui}/api{path}", json=json or None, timeout=60)
+        for pause in (1, 2, 4, 0):
+            answer = httpx.request(method, f"{self.ui}/api{path}", json=json or None, timeout=60)
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:  # SQLite's writer was busy, as clients expect
+                break
+            time.sleep(pause)
         assert answer.is_success, answer.text
         return answer.json() if answer.content else None
 
@@ -107,6 +111,16 @@ class Served:
 
     def children(self) -> list[psutil.Process]:
         return psutil.Process(self.process.pid).children(recursive=True)
+
+    def process_of(self, run: str) -> psutil.Process | None:
+        """Return the process of a run."""
+        for one in self.children():
+            try:
+                if "prefect.engine" in one.cmdline() and one.environ().get("PREFECT__FLOW_RUN_ID") == run:
+                    return one
+            except psutil.Error:  # it ended meanwhile
+                continue
+        return None
 
     def stop(self) -> int:
         self.process.send_signal(signal.SIGTERM)

@@ -56,11 +56,12 @@ def test_every_flow_runs_from_the_api_with_parameters_of_a_form(served: Served, 
     asked = {
         "retrain/retrain": {"min_class_size": 20},
         "replay/replay": {},
-        "backfill/backfill": {"shards": "266-270"},
+        "backfill/backfill": {"shards": "all"},
         "release-watch/release-watch": {},
         "housekeeping/housekeeping": {},
+        "drift-watch/drift-watch": {},
     }
-    started = {name: served.start(name, **options) for name, options in asked.items() if served.deployment(name)}
+    started = {name: served.start(name, **options) for name, options in asked.items()}
     for name, run in started.items():
         ended = served.finished(run)
         assert ended["parameters"]["options"]["home"] == str(served.home), name
@@ -102,8 +103,7 @@ def test_a_run_whose_process_is_killed_goes_on(served: Served, trained: str) -> 
     run = served.start("full-pipeline/pipeline", seed=7)
     served.wait(lambda: served.run(run)["state_name"] == "Running", "the run")
     served.wait(lambda: list((served.home / "simulated" / "snapshots").glob("*.parquet")), "its first steps")
-    (process,) = served.wait(lambda: flow_processes(served), "its process")
-    process.kill()
+    served.wait(lambda: served.process_of(run), "its process").kill()
     served.finished(run)
     states = served.states(run)
     assert "Crashed" in states
@@ -165,10 +165,6 @@ def artifacts(served: Served, run: str) -> list[dict[str, object]]:
         "POST", "/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}}, limit=50
     )
     return found
-
-
-def flow_processes(served: Served) -> list[psutil.Process]:
-    return [one for one in served.children() if one.is_running() and "prefect.engine" in one.cmdline()]
 
 
 def looked_at(address: str, shot: Path) -> str:

@@ -22,7 +22,7 @@ from tests.flows.runs import RunPipeline, Twice, files_below
 
 def test_an_empty_home_stays_empty(prefect_server: None, tmp_path: Path) -> None:
     assert housekeeping(Tidy(home=tmp_path / "home")) == "Nothing was stored in this home yet."
-    assert not (tmp_path / "home" / "real").exists()
+    assert not (tmp_path / "home" / "real" / "catalogue.db").exists()
 
 
 def test_a_catalogue_needs_its_pages_models_and_the_newest_report(twice: Twice) -> None:

@@ -16,7 +16,7 @@ from tests.flows.runs import RunPipeline, files_below
 
 def test_without_rows_it_says_so_and_makes_nothing(prefect_server: None, tmp_path: Path) -> None:
     assert retrain(PipelineOptions(home=tmp_path / "home")) == NOTHING_STORED
-    assert not (tmp_path / "home" / "simulated").exists()
+    assert not (tmp_path / "home" / "simulated" / "catalogue.db").exists()
 
 
 @pytest.mark.slow
