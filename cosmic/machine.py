@@ -33,7 +33,9 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
 
     database_url: SecretStr | None = Field(
-        None, description="URL of the catalogue, such as postgresql://user@host/name. Default: SQLite in the home."
+        None,
+        description="URL of the catalogue, such as postgresql://user@host/name?sslmode=verify-full; ?schema=WORD names its "
+        "schemas WORD_real and WORD_simulated (docs/postgres.md). Default: SQLite in the home.",
     )
     workers: int = Field(
         default_factory=lambda: min(8, os.cpu_count() or 1),

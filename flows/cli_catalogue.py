@@ -1,4 +1,4 @@
-"""`cosmic catalogue …`: a whole catalogue moved to another database. Changes no row of the one that is moved."""
+"""`cosmic catalogue …`: a whole catalogue moved to another database, and what it needs there. Changes no row of the one that is moved."""
 
 from __future__ import annotations
 
@@ -18,18 +18,13 @@ if TYPE_CHECKING:
 catalogue = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="""Move a whole catalogue to another database, and prove that it is the same there.
+    help="""Move a whole catalogue to another database, and make the role that it needs there.
 
     The catalogue is the one that runs use: COSMIC_DATABASE_URL, else SQLite in the home.
     """,
 )
 _HOME = typer.Option("--home", envvar="COSMIC_HOME", metavar="DIR", help="Where everything is kept. Default: .cosmic.")
 _SKY = typer.Option("--sky", help="Whose catalogue: real or simulated.")
-
-
-@catalogue.callback()
-def group() -> None:
-    """Keep commands below `cosmic catalogue`, however many there are."""
 
 
 @catalogue.command()
@@ -91,6 +86,28 @@ def copy(
         f"Equal in both: rows and values of {len(done.held.rows)} tables, snapshot {done.held.snapshot or '(no objects)'}.\n"
         f"{done.source} was copied in {done.seconds:.1f} s. Runs use the copy once COSMIC_DATABASE_URL names it.\n"
     )
+
+
+@catalogue.command()
+def role(
+    name: Annotated[str, typer.Option(metavar="ROLE", help="Name of the role.")] = "cosmic",
+    database: Annotated[str, typer.Option(metavar="NAME", help="The database that the catalogue is in.")] = "cosmic",
+    schema: Annotated[
+        str,
+        typer.Option(
+            metavar="WORD", help="Schemas are named WORD_real and WORD_simulated, as ?schema=WORD in the URL."
+        ),
+    ] = "cosmic",
+) -> None:
+    """Print the SQL that makes a role in Postgres which owns the catalogue's schemas and may do nothing else.
+
+    Connects to nothing. An administrator gives it to psql, which asks for the role's password at the end.
+
+    - `cosmic catalogue role > role.sql`, then `psql -h db.example.org -U postgres -f role.sql cosmic`
+    """
+    from cosmic.catalogue.roles import role_sql
+
+    sys.stdout.write(role_sql(name, database=database, schema=schema))
 
 
 def _present(home: Home) -> Database:
