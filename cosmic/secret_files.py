@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from cosmic.errors import ConfigError
@@ -32,3 +33,28 @@ def read_secret(file: Path, name: str) -> str:
     if not secret:
         raise ConfigError(f"{name} names {file}, which is empty. Put the secret in it, and nothing else.")
     return secret
+
+
+def with_secrets(given: Mapping[str, object], names: Sequence[str]) -> dict[str, object]:
+    """Return settings with each secret read from the file that ``NAME_file`` names, where that is set.
+
+    A secret that is given as None stays None: whoever says so wants none.
+
+    Raises
+    ------
+    ConfigError
+        If a secret is given twice, or a file cannot be read or holds nothing.
+    """
+    found = dict(given)
+    for name in names:
+        file = found.get(f"{name}_file")
+        if not file:  # also an empty variable
+            found.pop(f"{name}_file", None)
+            continue
+        if name not in found:
+            found[name] = read_secret(Path(str(file)), f"COSMIC_{name.upper()}_FILE")
+        elif found[name] is not None:
+            raise ConfigError(
+                f"COSMIC_{name.upper()} and COSMIC_{name.upper()}_FILE are both set, and only one can be meant. Unset one of them."
+            )
+    return found

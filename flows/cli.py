@@ -50,7 +50,7 @@ def cosmic(
     - `cosmic inspect FILE` says what a table of yours is good for, and writes nothing.
     - `cosmic doctor` checks this installation, from the disk to SkyServer, and says what to do.
     - `cosmic status` says how the catalogue, its runs, models and checks stand.
-    - `cosmic catalogue` moves a catalogue to another database, and proves that it is the same there.
+    - `cosmic catalogue` copies a catalogue to another database, backs it up and restores it, with proof.
     - `cosmic alerts` says whether notices of incidents arrive, and which are open.
     - `python -m flows.full_pipeline --path FILE` stores its rows, trains and reports; without --path it does so on a
       simulated sky.

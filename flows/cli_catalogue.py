@@ -1,4 +1,4 @@
-"""`cosmic catalogue …`: a whole catalogue moved to another database, and what it needs there. Changes no row of the one that is moved."""
+"""`cosmic catalogue …`: a whole catalogue moved, backed up and restored. Changes no row of the one that is taken."""
 
 from __future__ import annotations
 
@@ -12,13 +12,14 @@ import typer
 from cosmic.records import Sky
 
 if TYPE_CHECKING:
+    from cosmic.catalogue.copying import Held
     from cosmic.catalogue.database import Database
     from cosmic.home import Home
 
 catalogue = typer.Typer(
     no_args_is_help=True,
     rich_markup_mode="markdown",
-    help="""Move a whole catalogue to another database, and make the role that it needs there.
+    help="""Move, back up and restore a whole catalogue, and make the role that it needs in Postgres.
 
     The catalogue is the one that runs use: COSMIC_DATABASE_URL, else SQLite in the home.
     """,
@@ -70,18 +71,16 @@ def copy(
         read_secret(to_file, "--to-file") if to_file else to or "", sky=sky, lock_folder=place.locks, lock_timeout=60.0
     )
     try:
-        schema.upgrade(source, sky=sky, now=utc_now())
         copying.demand_ready(source, target, sky=sky)
         total = 2 * sum(copying.count(source).values())
         with bar(total, unit="rows") as told:
             identify = partial(snapshots.identify, sky=sky)
             done = copying.copy(source, target, sky=sky, now=utc_now(), identify=identify, told=told)
+        schema.upgrade(target, sky=sky, now=utc_now(), backed_up=True)  # the source is the backup
     finally:
         source.close()
         target.close()
-    width = max(map(len, done.held.rows))
-    for name, rows in sorted(done.held.rows.items()):
-        sys.stdout.write(f"{name:<{width}}  {rows:>13,} rows  {done.held.digests[name][:16]}\n")
+    _show(done.held)
     sys.stdout.write(
         f"Equal in both: rows and values of {len(done.held.rows)} tables, snapshot {done.held.snapshot or '(no objects)'}.\n"
         f"{done.source} was copied in {done.seconds:.1f} s. Runs use the copy once COSMIC_DATABASE_URL names it.\n"
@@ -110,6 +109,114 @@ def role(
     sys.stdout.write(role_sql(name, database=database, schema=schema))
 
 
+@catalogue.command()
+def backup(
+    to: Annotated[Path, typer.Option(metavar="FILE", help="A new file, such as cosmic-2026-11-23.db.")],
+    home: Annotated[Path, _HOME] = Path(".cosmic"),
+    sky: Annotated[Sky, _SKY] = Sky.REAL,
+) -> None:
+    """Write a backup of the catalogue: one SQLite file, of one moment, whichever database the catalogue is in.
+
+    Runs may go on meanwhile. The file is checked, and what it holds is printed. It is moved and kept as any file; it holds no
+    password. Pages, models, images and reports are files of the home: back these up as such.
+
+    - `cosmic catalogue backup --to /backups/cosmic-$(date +%F).db`
+    """
+    from cosmic import snapshots
+    from cosmic.catalogue import backups, copying
+    from cosmic.clock import utc_now
+    from cosmic.home import Home
+    from flows.terminal import bar
+
+    database = _present(Home(home, sky))
+    try:
+        identify = partial(snapshots.identify, sky=sky)
+        with bar(2 * sum(copying.count(database).values()), unit="rows") as told:
+            kept = backups.backup(database, to, sky=sky, now=utc_now(), identify=identify, told=told)
+    finally:
+        database.close()
+    _show(kept.held)
+    sys.stdout.write(
+        f"{kept.file}: {database.name} as it was, tables at revision {kept.revision}, snapshot "
+        f"{kept.held.snapshot or '(no objects)'}.\n"
+    )
+
+
+@catalogue.command()
+def restore(
+    from_: Annotated[Path, typer.Option("--from", metavar="FILE", help="A file that `cosmic catalogue backup` wrote.")],
+    home: Annotated[Path, _HOME] = Path(".cosmic"),
+    sky: Annotated[Sky, _SKY] = Sky.REAL,
+) -> None:
+    """Fill an empty database from a backup, and prove that it holds the same.
+
+    The database is the one that runs use: COSMIC_DATABASE_URL, else SQLite in the home. Where it holds anything, nothing is
+    done: move the file away, or name an empty database. A backup of an older Cosmic is brought up afterwards. Interrupted, it
+    leaves an empty database, and the same command begins again.
+
+    - `cosmic catalogue restore --from /backups/cosmic-2026-11-23.db`
+    """
+    from cosmic import snapshots
+    from cosmic.catalogue import backups
+    from cosmic.clock import utc_now
+    from cosmic.home import Home
+    from flows.terminal import bar
+
+    database = _configured(Home(home, sky))
+    try:
+        with bar(None, unit="rows") as told:
+            identify = partial(snapshots.identify, sky=sky)
+            done = backups.restore(from_, database, sky=sky, now=utc_now(), identify=identify, told=told)
+    finally:
+        database.close()
+    _show(done.held)
+    sys.stdout.write(
+        f"{done.target} holds what {from_} holds: rows and values of {len(done.held.rows)} tables, snapshot "
+        f"{done.held.snapshot or '(no objects)'}.\n"
+    )
+
+
+@catalogue.command()
+def upgrade(home: Annotated[Path, _HOME] = Path(".cosmic"), sky: Annotated[Sky, _SKY] = Sky.REAL) -> None:
+    """Bring the tables of a catalogue that an older Cosmic wrote up to this version. Make a backup before.
+
+    A SQLite catalogue needs no such command: the next run copies its file, then does it. In Postgres a run refuses to, since
+    it cannot know of backups. All tables are brought up, or none.
+
+    - `cosmic catalogue backup --to before.db && cosmic catalogue upgrade`
+    """
+    from cosmic.catalogue import schema
+    from cosmic.clock import utc_now
+    from cosmic.home import Home
+
+    database = _present(Home(home, sky))
+    try:
+        before = schema.revision(database)
+        schema.upgrade(database, sky=sky, now=utc_now(), backed_up=database.is_postgres)
+        after = schema.revision(database)
+    finally:
+        database.close()
+    said = (
+        f"was brought from revision {before} to {after}" if before != after else f"is at revision {after}, the newest"
+    )
+    sys.stdout.write(f"{database.name} {said}.\n")
+
+
+def _show(held: Held) -> None:
+    width = max(map(len, held.rows))
+    for name, rows in sorted(held.rows.items()):
+        sys.stdout.write(f"{name:<{width}}  {rows:>13,} rows  {held.digests[name][:16]}\n")
+
+
+def _configured(home: Home) -> Database:
+    from cosmic.catalogue.database import Database
+    from cosmic.commands import build
+    from cosmic.machine import Settings, database_url
+
+    url = database_url(home.root, home.sky, build(Settings, {})).get_secret_value()
+    return Database(url, sky=home.sky, lock_folder=home.locks, lock_timeout=60.0)
+
+
 def _present(home: Home) -> Database:
     """Return the database of a catalogue that is there.
 
@@ -118,17 +225,15 @@ def _present(home: Home) -> Database:
     ConfigError
         If there is none.
     """
-    from cosmic.catalogue.database import Database
     from cosmic.catalogue.glance import is_there
     from cosmic.commands import build
     from cosmic.errors import ConfigError
     from cosmic.machine import Settings, database_url
 
     url = database_url(home.root, home.sky, build(Settings, {})).get_secret_value()
-    database = Database(url, sky=home.sky, lock_folder=home.locks, lock_timeout=60.0)
-    if not is_there(url, sky=home.sky):
-        raise ConfigError(
-            f"{database.name} does not exist, so there is nothing of the {home.sky} sky to take. Say which with --home, --sky "
-            "or COSMIC_DATABASE_URL."
-        )
-    return database
+    if is_there(url, sky=home.sky):
+        return _configured(home)
+    raise ConfigError(
+        f"There is no catalogue of the {home.sky} sky in {'that database' if url.startswith('postgres') else home.root}, so there "
+        "is nothing to take. Say which with --home, --sky or COSMIC_DATABASE_URL."
+    )

@@ -98,10 +98,10 @@ def progress(
 
 
 @contextmanager
-def bar(total: int, *, unit: str) -> Iterator[Callable[[str, int], None]]:
+def bar(total: int | None, *, unit: str) -> Iterator[Callable[[str, int], None]]:
     """Give a function that hears of a step's name and of how much of it was done now, and shows how far all of them are.
 
-    A bar on a terminal; elsewhere a line to standard error now and then.
+    A bar on a terminal; elsewhere a line to standard error now and then. `total` is None where it is not known.
     """
     done, said = 0, time.monotonic()
     if sys.stderr.isatty():
@@ -118,6 +118,6 @@ def bar(total: int, *, unit: str) -> Iterator[Callable[[str, int], None]]:
         done += n
         if time.monotonic() - said >= EVERY:
             said = time.monotonic()
-            sys.stderr.write(f"{step}: {done:,} of {total:,} {unit}\n")
+            sys.stderr.write(f"{step}: {done:,}{'' if total is None else f' of {total:,}'} {unit}\n")
 
     yield tell

@@ -21,8 +21,8 @@ import sqlalchemy as sa
 
 from cosmic.catalogue import changes, galaxy_tables, schema
 from cosmic.catalogue.database import Database
-from cosmic.catalogue.store import ROW_SCHEMA
-from cosmic.catalogue.tables import Base, CatalogueRow, table_of
+from cosmic.catalogue.tables import OBJECTS, Base, CatalogueRow, table_of
+from cosmic.columns import OBJECT_SCHEMA
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.records import MagnitudeSystem, Sky
 
@@ -31,6 +31,7 @@ log = logging.getLogger(__name__)
 ROWS: Final = 2_000
 """Rows in memory at a time, of any table."""
 _DIGESTS: Final = 1 << 256
+_OBJECT: Final = (*OBJECT_SCHEMA.names, "block", "same_as")
 _CATALOGUE: Final = table_of(CatalogueRow)
 assert galaxy_tables.VoteRow.metadata is Base.metadata  # imported so that its tables are among those copied
 
@@ -72,9 +73,16 @@ def tables() -> list[sa.Table]:
 
 
 def count(database: Database) -> dict[str, int]:
-    """Return the rows of each table."""
+    """Return the rows of each table that is there."""
     with database.reading() as connection:
-        return {table.name: _rows(connection, table) for table in tables()}
+        return {table.name: _rows(connection, table) for table in _present(connection)}
+
+
+def hold(database: Database, *, identify: Identify) -> Held:
+    """Return what a database holds, of whichever revision its tables are."""
+    with database.reading() as connection:
+        present = _present(connection)
+        return _held(connection, {t.name: _read(connection, t, partial(_silent, "")) for t in present}, identify)
 
 
 def copy(
@@ -85,7 +93,8 @@ def copy(
     Parameters
     ----------
     source : Database
-        A catalogue at this version's revision. Others may go on reading and writing; the copy is of one moment.
+        A catalogue of this version's revision or an older one, which the copy gets too. Others may go on reading and writing;
+        the copy is of one moment.
     target : Database
         Without a catalogue, or with one that holds nothing; it takes over the source's id.
     sky : Sky
@@ -104,14 +113,15 @@ def copy(
     """
     started = time.perf_counter()
     demand_ready(source, target, sky=sky)
-    schema.upgrade(target, sky=sky, now=now)
+    schema.move(target, str(schema.revision(source)), sky=sky, now=now)
     tell = told or _silent
     with source.reading() as before, target.writing() as after:
         _demand_empty(after, target, sky=sky)
         after.execute(sa.delete(_CATALOGUE))
-        sent = {t.name: _copy(before, after, t, partial(tell, f"copying {t.name}")) for t in tables()}
+        present = _present(before)
+        sent = {t.name: _copy(before, after, t, partial(tell, f"copying {t.name}")) for t in present}
         here = _held(before, sent, identify)
-        arrived = {t.name: _read(after, t, partial(tell, f"checking {t.name}")) for t in tables()}
+        arrived = {t.name: _read(after, t, partial(tell, f"checking {t.name}")) for t in present}
         there = _held(after, arrived, identify)
         demand_equal(here, there, target)
     took = time.perf_counter() - started
@@ -178,7 +188,7 @@ def _demand_empty(connection: sa.Connection, target: Database, *, sky: Sky) -> N
         raise ConfigError(
             f"{target.name} is of the {here} sky, and the {sky} one is to be copied. Name another database."
         )
-    full = [(t.name, n) for t in tables() if t is not _CATALOGUE and (n := _rows(connection, t))]
+    full = [(t.name, n) for t in _present(connection) if t.name != _CATALOGUE.name and (n := _rows(connection, t))]
     if full:
         raise ConfigError(
             f"{target.name} is not empty: it has {', '.join(f'{n:,} rows in {name}' for name, n in full[:3])}. A copy never "
@@ -195,12 +205,25 @@ def _rows(connection: sa.Connection, table: sa.Table) -> int:
 
 
 def _held(connection: sa.Connection, digests: dict[str, str], identify: Identify) -> Held:
-    rows = {table.name: _rows(connection, table) for table in tables()}
+    rows = {table.name: _rows(connection, table) for table in _present(connection) if table.name in digests}
     system = connection.execute(sa.select(_CATALOGUE.c.magnitude_system)).scalar_one()
     if system is None:
         return Held(rows, digests, None)
-    objects = changes.stored(connection, ROW_SCHEMA.names).sort_by("object_key").cast(ROW_SCHEMA)
+    there = {column["name"] for column in sa.inspect(connection).get_columns(OBJECTS.name)}
+    objects = changes.stored(connection, [name for name in _OBJECT if name in there])
     return Held(rows, digests, identify(objects, MagnitudeSystem(system)))
+
+
+def _present(connection: sa.Connection) -> list[sa.Table]:
+    """Return the tables and columns of a catalogue that are there: an older one has fewer."""
+    inside, found = sa.inspect(connection), []
+    names = set(inside.get_table_names())
+    for table in tables():
+        if table.name in names:
+            there = {column["name"] for column in inside.get_columns(table.name)}
+            columns = [sa.Column(column.name, column.type) for column in table.columns if column.name in there]
+            found.append(sa.Table(table.name, sa.MetaData(), *columns))
+    return found
 
 
 def _copy(before: sa.Connection, after: sa.Connection, table: sa.Table, done: Callable[[int], None]) -> str:

@@ -84,7 +84,7 @@ def _tables(url: str, home: Home) -> Iterator[Finding]:
     elif seen.revision != known[-1]:
         yield Finding(
             "migrations", Health.WARNING, f"its tables are at {seen.revision}, this version's at {known[-1]}",
-            "The next run brings them up. Back the catalogue up before.",
+            "`cosmic catalogue backup --to FILE`, then `cosmic catalogue upgrade`; with SQLite the next run does both.",
         )  # fmt: skip
     else:
         yield Finding("migrations", Health.OK, f"tables at {seen.revision}, the newest")

@@ -5,11 +5,13 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 
-from cosmic.catalogue import Catalogue
+from cosmic.catalogue import Catalogue, schema
+from cosmic.catalogue.database import Database
 from cosmic.records import Sky
 from flows import cli
 
@@ -62,7 +64,7 @@ def test_copy_asks_for_one_target_and_for_a_catalogue(cosmic: Run, capsys: pytes
     assert cosmic("catalogue", "copy") == 1
     assert "either --to URL or --to-file FILE" in capsys.readouterr().err
     assert cosmic("catalogue", "copy", "--to", "sqlite:////tmp/never.db") == 1
-    assert "there is nothing of the real sky to take" in capsys.readouterr().err
+    assert "There is no catalogue of the real sky" in capsys.readouterr().err
 
 
 def test_a_password_in_the_target_is_not_repeated(laptop: str, cosmic: Run, capsys: pytest.CaptureFixture[str]) -> None:
@@ -80,3 +82,41 @@ def test_a_file_that_holds_no_url_is_named(
     assert "which is empty" in capsys.readouterr().err
     assert cosmic("catalogue", "copy", "--to-file", str(tmp_path / "absent")) == 1
     assert "absent, which cannot be read: No such file" in capsys.readouterr().err
+
+
+def test_backup_and_restore_as_a_person_types_them(
+    laptop: str, tmp_path: Path, cosmic: Run, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert cosmic("catalogue", "backup", "--to", str(tmp_path / "kept.db")) == 0
+    assert f"tables at revision {schema.revisions()[-1]}, snapshot (no objects)" in capsys.readouterr().out
+    file = tmp_path / "home" / "real" / "catalogue.db"
+    was = file.read_bytes()
+    for one in file.parent.glob("catalogue.db*"):
+        one.unlink()
+    assert cosmic("catalogue", "restore", "--from", str(tmp_path / "kept.db")) == 0
+    assert f"holds what {tmp_path / 'kept.db'} holds" in capsys.readouterr().out
+    with Catalogue.open(laptop, sky=Sky.REAL, lock_folder=tmp_path) as again:
+        assert again.id.encode() in was
+
+
+def test_upgrade_says_from_where_to_where(
+    postgres_url: str, tmp_path: Path, cosmic: Run, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSMIC_DATABASE_URL", postgres_url)
+    old = Database(postgres_url, sky=Sky.REAL, lock_folder=tmp_path, lock_timeout=5)
+    schema.move(old, "0005", sky=Sky.REAL, now=datetime(2026, 1, 1, tzinfo=UTC))
+    assert cosmic("alerts", "list") == 1
+    assert "cosmic catalogue backup --to FILE" in capsys.readouterr().err
+    assert cosmic("catalogue", "upgrade") == 0
+    newest = schema.revisions()[-1]
+    assert f"was brought from revision 0005 to {newest}." in capsys.readouterr().out
+    assert cosmic("catalogue", "upgrade") == 0
+    assert f"is at revision {newest}, the newest." in capsys.readouterr().out
+
+
+@pytest.mark.parametrize("command", ["copy", "role", "backup", "restore", "upgrade"])
+def test_every_command_teaches_by_an_example(command: str, cosmic: Run, capsys: pytest.CaptureFixture[str]) -> None:
+    assert cosmic("catalogue", command, "--help") == 0
+    assert f"cosmic catalogue {command}" in " ".join(capsys.readouterr().out.split()).replace(
+        "catalogue \n", "catalogue "
+    )
