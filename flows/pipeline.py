@@ -16,6 +16,7 @@ from cosmic.settings import PipelineOptions
 from cosmic.splits import SALT
 from flows.alerting import Watch, origin_of, watching
 from flows.bringing import Brought, bring, fetch_and_judge
+from flows.cluster import spread
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
 from flows.steps import Steps
@@ -44,11 +45,16 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
         Name of the flow, and of its module, for the record and for the command that gives this run again.
     """
     home = Home(options.home, options.sky)
-    with watching(flow, origin=origin_of(options), home=home, settings=settings) as watch:
-        return _run(options, settings, watch, home=home, flow=flow, module=module)
+    with (
+        watching(flow, origin=origin_of(options), home=home, settings=settings) as watch,
+        spread(options, home=home, settings=settings) as workers,
+    ):
+        return _run(options, settings, watch, workers=workers, home=home, flow=flow, module=module)
 
 
-def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str) -> Report:
+def _run(
+    options: PipelineOptions, settings: Settings, watch: Watch, *, workers: int, home: Home, flow: str, module: str
+) -> Report:
     started = datetime.now(UTC)
     steps, salt = Steps(), settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
@@ -67,7 +73,7 @@ def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Ho
     if not options.images_alone:
         snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(
-        snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=settings.workers, home=home,
+        snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=workers, home=home,
         steps=steps,
     )  # fmt: skip
     imaged = learn_from_images(options, trained.kept, salt=salt, settings=settings, home=home, steps=steps)
