@@ -62,6 +62,11 @@ class Home:
         return self._folder("signals")
 
     @property
+    def running(self) -> Path:
+        """Marks of runs, while they last."""
+        return self._folder("running")
+
+    @property
     def judged(self) -> Path:
         """Valid and quarantined rows of each page."""
         return self._folder("judged")
@@ -120,6 +125,11 @@ class Home:
     def reports(self) -> Path:
         """One folder a run."""
         return self._folder("reports")
+
+    @property
+    def drift(self) -> Path:
+        """One folder a comparison of new rows with those behind the model in use."""
+        return self._folder("drift")
 
     @property
     def latest(self) -> Path:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 
 from prefect.runtime import flow_run
@@ -19,7 +18,7 @@ from flows.bringing import Brought, bring, fetch_and_judge
 from flows.cluster import spread
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
-from flows.steps import Steps
+from flows.recording import Recorded, recorded
 from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
@@ -46,17 +45,27 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
     """
     home = Home(options.home, options.sky)
     with (
+        recorded(flow, home=home) as record,
         watching(flow, origin=origin_of(options), home=home, settings=settings) as watch,
         spread(options, home=home, settings=settings) as workers,
     ):
-        return _run(options, settings, watch, workers=workers, home=home, flow=flow, module=module)
+        made = _run(options, settings, watch, record, workers=workers, home=home, flow=flow, module=module)
+        record.ingest = watch.ingest
+    return made
 
 
 def _run(
-    options: PipelineOptions, settings: Settings, watch: Watch, *, workers: int, home: Home, flow: str, module: str
+    options: PipelineOptions,
+    settings: Settings,
+    watch: Watch,
+    record: Recorded,
+    *,
+    workers: int,
+    home: Home,
+    flow: str,
+    module: str,
 ) -> Report:
-    started = datetime.now(UTC)
-    steps, salt = Steps(), settings.split_salt or SALT
+    steps, salt = watch.steps, settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
@@ -86,9 +95,9 @@ def _run(
         volunteers=volunteers, cutouts=cutouts, searched=trained.searched, studied=studied, imaged=imaged,
     )  # fmt: skip
     identity = RunIdentity(
-        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        id=record.id,
         flow=flow,
-        started=started,
+        started=record.started,
         finished=datetime.now(UTC),
         command=options.command(module),
         database=database_url(home.root, home.sky, settings).get_secret_value().partition(":")[0].partition("+")[0],

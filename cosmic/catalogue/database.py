@@ -20,7 +20,7 @@ from sqlalchemy.engine import URL, make_url
 from sqlalchemy.pool import NullPool
 from sqlalchemy.schema import CreateSchema
 
-from cosmic.errors import ArtefactCorrupt, ConfigError, ContractViolation, CosmicError, TransientSourceError
+from cosmic.errors import ArtefactCorrupt, CatalogueAway, ConfigError, ContractViolation, CosmicError, DiskFull
 from cosmic.records import Sky
 
 _EXAMPLES: Final = "sqlite:////folder/catalogue.db or postgresql://user@host/name"
@@ -178,10 +178,16 @@ class Database:
             cursor.execute(f'SET SESSION search_path = "{self.schema}"')
         connection.autocommit = autocommit
 
-    def _busy(self) -> TransientSourceError:
-        return TransientSourceError(
+    def _busy(self) -> CatalogueAway:
+        return CatalogueAway(
             f"{self.name} is being written by another process and stayed locked for {self._lock_timeout:g} s. "
             "Nothing was changed; run again when it has finished."
+        )
+
+    def _full(self, said: str) -> DiskFull:
+        return DiskFull(
+            f"The disk of {self.name[0].lower()}{self.name[1:]} is full ({said}). Nothing was changed; make room, then run "
+            "again: finished work is kept."
         )
 
     def _explain(self, error: BaseException | None, driver: Any) -> CosmicError:
@@ -190,7 +196,7 @@ class Database:
         if known is not None:
             return known
         if isinstance(error, driver.OperationalError | driver.InterfaceError):
-            return TransientSourceError(
+            return CatalogueAway(
                 f"{self.name} cannot be reached or went away ({said}). Nothing was changed; check that it is there, "
                 "then run again."
             )
@@ -207,6 +213,8 @@ class Database:
     def _explain_sqlite(self, said: str) -> CosmicError | None:
         if "database is locked" in said:
             return self._busy()
+        if "disk is full" in said:
+            return self._full(said)
         if "no such table" in said:
             return ConfigError(f"{self.name} was deleted or replaced while it was open. Run again: it is made anew.")
         if "unable to open" in said or "readonly" in said:
@@ -219,6 +227,8 @@ class Database:
         code = getattr(error, "sqlstate", None) or ""
         if code == "55P03":
             return self._busy()
+        if code == "53100":
+            return self._full(said)
         for prefix, reason in _WRONG.items():
             if code.startswith(prefix):
                 return ConfigError(f"{self.name} {reason} ({said}). Correct COSMIC_DATABASE_URL or the server.")

@@ -96,7 +96,6 @@ def record_run(
     results = {(r.task, r.arm, r.model, r.rebalancing, r.searched): r for r in read_facts(report.facts).results}
     for one in records.kept:
         result = results[one.task, one.arm, one.scored.model, one.scored.rebalancing, one.scored.searched]
-        figures = {"validation_f1": one.scored.validation_f1, "test_f1": result.test.f1 if result.test else None}
         catalogue.record_model(
             ModelVersion(
                 id=one.scored.fitted.id,
@@ -107,7 +106,7 @@ def record_run(
                 path=one.model,
                 digest=one.sha256,
                 snapshot=records.snapshot.id,
-                metrics=figures,
+                metrics=_metrics(one.scored.validation_f1, result),
                 trained_at=identity.finished,
                 run=identity.id,
             )
@@ -130,10 +129,19 @@ def _image_model(records: RunRecords, identity: RunIdentity) -> ModelVersion | N
         path=final.fitted.file,
         digest=artefacts.sha256_of(artefacts.check(final.fitted.file)),
         snapshot=records.snapshot.id,
-        metrics={"validation_f1": final.validation_f1, "test_f1": result.test.f1 if result.test else None},
+        metrics=_metrics(final.validation_f1, result),
         trained_at=identity.finished,
         run=identity.id,
     )
+
+
+def _metrics(validation_f1: float | None, result: Result) -> dict[str, float | None]:
+    test = result.test
+    low, high = (test.interval.get("f1") if test else None) or (None, None)
+    return {
+        "validation_f1": validation_f1, "test_f1": test.f1 if test else None, "test_f1_low": low, "test_f1_high": high,
+        "n_test": result.n_test,
+    }  # fmt: skip
 
 
 def scores(facts: Facts) -> str:
