@@ -5,7 +5,7 @@ BIN := $(VENV)/bin
 comma := ,
 # `make run` needs no extra. Tests and benchmarks run with all of them, where the platform has them; `make test EXTRAS=`
 # runs those of the core alone.
-TEST_EXTRAS := $(if $(filter undefined,$(origin EXTRAS)),neural$(comma)fast,$(EXTRAS))
+TEST_EXTRAS := $(if $(filter undefined,$(origin EXTRAS)),neural$(comma)fast$(comma)dask,$(EXTRAS))
 EXTRAS ?=
 
 # Compiled modules are what makes the second start fast; some machines switch them off.

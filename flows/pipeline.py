@@ -19,6 +19,7 @@ from cosmic.settings import PipelineOptions
 from cosmic.splits import SALT
 from flows.alerting import Watch, origin_of, watching
 from flows.bringing import Brought, bring, fetch_and_judge
+from flows.cluster import spread
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
 from flows.recording import Recorded, recorded
@@ -60,8 +61,11 @@ def run_pipeline(
     with (
         recorded(flow, home=home) as record,
         watching(flow, origin=origin, home=home, settings=settings) as watch,
+        spread(options, home=home, settings=settings) as workers,
     ):
-        made = _run(options, settings, watch, record, home=home, flow=flow, module=module, standing=standing)
+        made = _run(
+            options, settings, watch, record, workers=workers, home=home, flow=flow, module=module, standing=standing
+        )
         record.ingest = watch.ingest
     return made
 
@@ -72,6 +76,7 @@ def _run(
     watch: Watch,
     record: Recorded,
     *,
+    workers: int,
     home: Home,
     flow: str,
     module: str,
@@ -102,7 +107,7 @@ def _run(
     if not options.images_alone:
         snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
     trained = train(
-        snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=settings.workers, home=home,
+        snapshot, held, options=options, salt=salt, resamples=settings.resamples, workers=workers, home=home,
         steps=steps,
     )  # fmt: skip
     imaged = learn_from_images(options, trained.kept, salt=salt, settings=settings, home=home, steps=steps)
