@@ -127,6 +127,11 @@ class Home:
         return self._folder("reports")
 
     @property
+    def drift(self) -> Path:
+        """One folder a comparison of new rows with those behind the model in use."""
+        return self._folder("drift")
+
+    @property
     def latest(self) -> Path:
         """The newest report of either sky."""
         return self.root.absolute() / "reports" / "latest"

@@ -13,6 +13,8 @@ import typer
 
 from cosmic.errors import CosmicError
 from flows.cli_alerts import alerts
+from flows.cli_doctor import doctor
+from flows.cli_status import status
 
 app = typer.Typer(
     name="cosmic",
@@ -23,6 +25,8 @@ app = typer.Typer(
 )
 
 app.add_typer(alerts, name="alerts")
+app.command()(doctor)
+app.command()(status)
 
 
 def _version(asked: bool) -> None:
@@ -42,6 +46,8 @@ def cosmic(
     """Keeps a classification catalogue of the sky fresh and trustworthy.
 
     - `cosmic inspect FILE` says what a table of yours is good for, and writes nothing.
+    - `cosmic doctor` checks this installation, from the disk to SkyServer, and says what to do.
+    - `cosmic status` says how the catalogue, its runs, models and checks stand.
     - `cosmic alerts` says whether notices of incidents arrive, and which are open.
     - `python -m flows.full_pipeline --path FILE` stores its rows, trains and reports; without --path it does so on a
       simulated sky.

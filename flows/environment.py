@@ -166,21 +166,32 @@ def end_orphaned_servers(home: Path) -> int:
 
     A temporary server is a child of its run; one whose parent is gone serves nobody and holds the database.
     """
-    wanted = str(home.absolute() / "prefect")
     ended = 0
+    for process in orphaned_servers(home):
+        try:
+            process.terminate()
+            ended += 1
+        except psutil.Error:  # it ended meanwhile
+            continue
+    if ended:
+        log.info("ended %d temporary Prefect server(s) that a killed run left behind", ended)
+    return ended
+
+
+def orphaned_servers(home: Path) -> list[psutil.Process]:
+    """Return the temporary Prefect servers of this home whose run was killed."""
+    wanted = str(home.absolute() / "prefect")
+    found = []
     for process in psutil.process_iter(["cmdline", "ppid"]):
         try:
             command = process.info["cmdline"] or []
             if "prefect.server.api.server:create_app" not in command or not _is_orphan(process):
                 continue
             if process.environ().get("PREFECT_HOME") == wanted:
-                process.terminate()
-                ended += 1
+                found.append(process)
         except psutil.Error:  # it ended meanwhile, or belongs to another user
             continue
-    if ended:
-        log.info("ended %d temporary Prefect server(s) that a killed run left behind", ended)
-    return ended
+    return found
 
 
 def _is_orphan(process: psutil.Process) -> bool:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import secrets
 from datetime import UTC, datetime
 
 from prefect.runtime import flow_run
@@ -18,6 +17,7 @@ from flows.alerting import Watch, origin_of, watching
 from flows.bringing import Brought, bring, fetch_and_judge
 from flows.cutouts import bring_cutouts
 from flows.imaging import learn_from_images
+from flows.recording import Recorded, recorded
 from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
@@ -43,12 +43,18 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
         Name of the flow, and of its module, for the record and for the command that gives this run again.
     """
     home = Home(options.home, options.sky)
-    with watching(flow, origin=origin_of(options), home=home, settings=settings) as watch:
-        return _run(options, settings, watch, home=home, flow=flow, module=module)
+    with (
+        recorded(flow, home=home) as record,
+        watching(flow, origin=origin_of(options), home=home, settings=settings) as watch,
+    ):
+        made = _run(options, settings, watch, record, home=home, flow=flow, module=module)
+        record.ingest = watch.ingest
+    return made
 
 
-def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Home, flow: str, module: str) -> Report:
-    started = datetime.now(UTC)
+def _run(
+    options: PipelineOptions, settings: Settings, watch: Watch, record: Recorded, *, home: Home, flow: str, module: str
+) -> Report:
     steps, salt = watch.steps, settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
@@ -79,9 +85,9 @@ def _run(options: PipelineOptions, settings: Settings, watch: Watch, *, home: Ho
         volunteers=volunteers, cutouts=cutouts, searched=trained.searched, studied=studied, imaged=imaged,
     )  # fmt: skip
     identity = RunIdentity(
-        id=f"{started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}",
+        id=record.id,
         flow=flow,
-        started=started,
+        started=record.started,
         finished=datetime.now(UTC),
         command=options.command(module),
         database=database_url(home.root, home.sky, settings).get_secret_value().partition(":")[0].partition("+")[0],

@@ -287,6 +287,9 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "record": asks_outside(),
     "latest": always_runs(),
     "tell": always_runs(),
+    "look": always_runs(),
+    "note-run": always_runs(),
+    "show-status": always_runs(),
     "tell-of-the-dead": always_runs(),
 }
 """Every task by its name."""

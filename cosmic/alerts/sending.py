@@ -58,6 +58,20 @@ def check_addresses(addresses: Sequence[str]) -> None:
         )
 
 
+def hosts_of(addresses: Sequence[str]) -> tuple[tuple[int, str], ...]:
+    """Return the place in the list and the host of each address that names one; many services need none."""
+    import apprise
+
+    found = []
+    for at, address in enumerate(addresses, 1):
+        one = apprise.Apprise.instantiate(address, suppress_exceptions=True)
+        # of e-mail the server is often another host than the one of the address
+        host = getattr(one, "smtp_host", None) or getattr(one, "host", None)
+        if isinstance(host, str) and host:
+            found.append((at, host))
+    return tuple(found)
+
+
 def send(notice: Notice, addresses: Sequence[str]) -> tuple[Delivery, ...]:
     """Send a notice to every address that does not have it yet; one that fails keeps no other from its own.
 

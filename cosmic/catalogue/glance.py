@@ -41,7 +41,7 @@ def is_there(url: str, *, sky: Sky) -> bool:
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         return Path(str(parsed.database)).exists()
-    return bool(_look(url, sky, lambda connection: sa.inspect(connection).has_table(CatalogueRow.__tablename__)))
+    return bool(look(url, sky, lambda connection: sa.inspect(connection).has_table(CatalogueRow.__tablename__)))
 
 
 def glance(url: str, *, sky: Sky) -> Glance | None:
@@ -62,7 +62,7 @@ def glance(url: str, *, sky: Sky) -> Glance | None:
         rows = connection.execute(sa.select(sa.func.count()).select_from(OBJECTS)).scalar_one()
         return Glance(CatalogueId(here.id), here.state, rows, tuple(connection.execute(pages).scalars()))
 
-    return _look(url, sky, ask)
+    return look(url, sky, ask)
 
 
 def glance_census(url: str, *, sky: Sky, series: str) -> tuple[dict[int, Shard], datetime | None]:
@@ -74,7 +74,7 @@ def glance_census(url: str, *, sky: Sky, series: str) -> tuple[dict[int, Shard],
     ConfigError, TransientSourceError
         As `glance`.
     """
-    return _look(url, sky, lambda connection: (census.read(connection, series), census.since(connection, series))) or (
+    return look(url, sky, lambda connection: (census.read(connection, series), census.since(connection, series))) or (
         {},
         None,
     )
@@ -88,11 +88,17 @@ def glance_lacking(url: str, *, sky: Sky, release: int, again: bool) -> int | No
     ConfigError, TransientSourceError
         As `glance`.
     """
-    return _look(url, sky, lambda connection: cutouts.lacking(connection, release=release, limit=1, again=again)[1])
+    return look(url, sky, lambda connection: cutouts.lacking(connection, release=release, limit=1, again=again)[1])
 
 
-def _look(url: str, sky: Sky, ask: Callable[[sa.Connection], Seen]) -> Seen | None:
-    """Return what is found over a connection that cannot write; None where there is no catalogue that can be read."""
+def look(url: str, sky: Sky, ask: Callable[[sa.Connection], Seen]) -> Seen | None:
+    """Return what is found over a connection that cannot write; None where there is no catalogue that can be read.
+
+    Raises
+    ------
+    ConfigError, TransientSourceError
+        As `glance`.
+    """
     parsed = parse(url)
     if parsed.get_backend_name() == "sqlite":
         file = Path(str(parsed.database)).absolute()

@@ -5,10 +5,15 @@ from __future__ import annotations
 import logging
 from datetime import datetime
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from cosmic.catalogue.database import Database
 from cosmic.errors import ConfigError
 from cosmic.records import Sky
+
+if TYPE_CHECKING:
+    from alembic.config import Config
+    from alembic.script import ScriptDirectory
 
 log = logging.getLogger(__name__)
 
@@ -34,13 +39,10 @@ def upgrade(database: Database, *, sky: Sky, now: datetime) -> None:
 def move(database: Database, target: str, *, sky: Sky, now: datetime) -> None:
     """Take the tables to a revision, forwards or backwards; ``base`` is an empty database."""
     from alembic import command
-    from alembic.config import Config
     from alembic.runtime.migration import MigrationContext
-    from alembic.script import ScriptDirectory
 
-    config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
-    scripts = ScriptDirectory.from_config(config)
+    config = _config()
+    scripts = _scripts()
     wanted = scripts.get_current_head() if target == "head" else None if target == "base" else target
     database.prepare()
     if revision(database) == wanted:
@@ -61,6 +63,25 @@ def move(database: Database, target: str, *, sky: Sky, now: datetime) -> None:
         else:
             command.upgrade(config, target)
     log.info("%s: tables moved from revision %s to %s", database.name, found, wanted)
+
+
+def _config() -> Config:
+    from alembic.config import Config
+
+    config = Config()
+    config.set_main_option("script_location", str(Path(__file__).parent / "migrations").replace("%", "%%"))
+    return config
+
+
+def _scripts() -> ScriptDirectory:
+    from alembic.script import ScriptDirectory
+
+    return ScriptDirectory.from_config(_config())
+
+
+def revisions() -> tuple[str, ...]:
+    """Return every revision that this version of Cosmic knows, the oldest first."""
+    return tuple(reversed([script.revision for script in _scripts().walk_revisions()]))
 
 
 def revision(database: Database) -> str | None:

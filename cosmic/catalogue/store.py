@@ -23,6 +23,7 @@ from cosmic.catalogue import (
     arrivals,
     census,
     changes,
+    chronicle,
     cutouts,
     galaxies,
     galaxy_images,
@@ -34,6 +35,7 @@ from cosmic.catalogue import (
     search_log,
 )
 from cosmic.catalogue.census import Moved
+from cosmic.catalogue.chronicle import Ran
 from cosmic.catalogue.cutouts import Cutout
 from cosmic.catalogue.database import Database
 from cosmic.catalogue.galaxies import ImagePart, VotePart
@@ -369,13 +371,7 @@ class Catalogue:
             return lineage.pages(connection, state=state)
 
     def record_snapshot(self, snapshot: Snapshot, *, state: str) -> None:
-        """Record a snapshot of this catalogue in a state that it is or was in.
-
-        Raises
-        ------
-        ConfigError
-            If no ingest left the catalogue in that state.
-        """
+        """Record a snapshot of this catalogue in a state that it is or was in, or raise as `lineage.record_snapshot`."""
         with self._database.writing() as connection:
             lineage.record_snapshot(connection, snapshot, state=state, now=self._clock())
 
@@ -383,6 +379,11 @@ class Catalogue:
         """Record a run, or what is now known of it."""
         with self._database.writing() as connection:
             lineage.record_run(connection, run)
+
+    def note_run(self, run: Ran) -> None:
+        """Write how a run stands; what is recorded of its snapshot, settings and report stays."""
+        with self._database.writing() as connection:
+            chronicle.note(connection, run)
 
     def record_model(self, model: ModelVersion) -> None:
         """Record a model; one that is known keeps the time and the run of its training."""

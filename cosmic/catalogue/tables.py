@@ -272,7 +272,7 @@ class SnapshotRow(Base):
 
 
 class RunRow(Base):
-    """One run of a flow. `settings` are its options, JSON, without secrets."""
+    """One run of a flow, however it ended. `settings` are its options, `counts` those of what it brought: JSON, no secrets."""
 
     __tablename__ = "runs"
 
@@ -283,6 +283,9 @@ class RunRow(Base):
     snapshot_id: Mapped[str | None] = mapped_column(sa.ForeignKey("snapshots.id"))
     report: Mapped[str | None] = mapped_column(sa.Text)
     settings: Mapped[Any] = mapped_column(sa.JSON)
+    outcome: Mapped[str] = mapped_column(sa.Text, server_default="ended well")
+    detail: Mapped[str | None] = mapped_column(sa.Text)
+    counts: Mapped[Any] = mapped_column(sa.JSON(none_as_null=True), nullable=True)
 
 
 class ModelRow(Base):

@@ -15,13 +15,13 @@ from pydantic import JsonValue, ValidationError
 
 from cosmic import artefacts
 from cosmic.errors import ArtefactCorrupt
-from cosmic.facts import ArrayFile, Facts
+from cosmic.facts import ArrayFile, Block, Facts
 
 SIGNIFICANT_DIGITS = 6
 
 
-def facts_json(facts: Facts) -> str:
-    """Return the text of facts.json: sorted names, floats to six significant digits, newline at the end."""
+def facts_json(facts: Block) -> str:
+    """Return the text of facts.json, or of another file of facts: sorted names, floats to six significant digits, newline at the end."""
     return json.dumps(_rounded(facts.model_dump(mode="json")), sort_keys=True, indent=1, allow_nan=False) + "\n"
 
 

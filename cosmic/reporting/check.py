@@ -9,7 +9,7 @@ from typing import Final
 
 from pydantic import JsonValue
 
-from cosmic.facts import Facts
+from cosmic.facts import Block
 from cosmic.facts.file import child, facts_json
 from cosmic.reporting.shown import MINUS
 
@@ -21,7 +21,7 @@ _UNSEEN: Final = frozenset({"script", "style", "title", "svg", "template"})
 _VOID: Final = frozenset({"area", "base", "br", "col", "hr", "img", "input", "link", "meta", "source", "wbr"})
 
 
-def numbers_not_in_facts(html: str, facts: Facts) -> list[str]:
+def numbers_not_in_facts(html: str, facts: Block) -> list[str]:
     """Return what is wrong with the numbers in the visible text of a page; an empty list where all stand in the facts.
 
     A number inside ``<data data-fact="path">`` must equal the fact of that path at the shown rounding (times
@@ -29,7 +29,12 @@ def numbers_not_in_facts(html: str, facts: Facts) -> list[str]:
     its beginning. Any other number is reported, `CONSTANTS` excepted. Scripts, styles, the title and SVG pictures
     (whose numbers are tick labels) are not visible text.
     """
-    reader = _Reader(_places(json.loads(facts_json(facts))))
+    return numbers_not_in(html, json.loads(facts_json(facts)))
+
+
+def numbers_not_in(html: str, document: JsonValue) -> list[str]:
+    """Return the same of a page of any JSON document."""
+    reader = _Reader(_places(document))
     reader.feed(html)
     reader.close()
     return reader.wrong

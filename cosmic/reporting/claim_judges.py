@@ -12,7 +12,7 @@ from cosmic.facts.claims import PublishedClaim
 from cosmic.reporting import grid_judges as grid
 from cosmic.reporting import words
 from cosmic.reporting.arms import paired, why_unpaired
-from cosmic.reporting.best import NO_LEAK, PUBLISHED, best_of, best_result, figure_of, interval_of
+from cosmic.reporting.best import NO_LEAK, PUBLISHED, best_of
 from cosmic.reporting.claim_answers import (
     NOT_RUN,
     Answer,
@@ -21,20 +21,17 @@ from cosmic.reporting.claim_answers import (
     agrees,
     ends_at,
     explored,
-    index_of,
-    objects_of,
-    same_inputs,
     unexplored,
     unknown,
     verdict_of,
 )
+from cosmic.reporting.image_judges import IMAGE_JUDGES
 from cosmic.reporting.shown import Number, Sentence, Style, Words
 
 ROUGHLY: Final = 0.015
 """The same for figures that the slides give as about so much, in whole percents."""
 COARSELY: Final = 0.025
 """The same for the share of two components, which the slides round to five percent."""
-_IMAGES: Final = "galaxy-image"
 
 
 def _objects(facts: Facts, claim: PublishedClaim) -> Answer:
@@ -115,37 +112,6 @@ def _regression(facts: Facts, claim: PublishedClaim) -> Answer:
     return unexplored(at, found)
 
 
-def _best_is(task: str, model: str) -> Judge:
-    """Whether a family is best on validation of all that were run with the study's inputs."""
-
-    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
-        del claim
-        index, best = index_of(facts, task, model), best_result(facts.results, lambda one: same_inputs(one, task))
-        if index is None or best is None:
-            return unknown(facts, task, model)
-        ours = figure_of(facts, index, "f1")
-        first = facts.results[best].model
-        why = ("best on validation: ", words.model(first or ""))
-        return Answer(verdict_of(first == model), why, ours, interval_of(facts, index, "f1"), objects_of(facts, index))
-
-    return judge
-
-
-def _worst_is(task: str, model: str) -> Judge:
-    def judge(facts: Facts, claim: PublishedClaim) -> Answer:
-        del claim
-        ran = {i: one.validation.f1 for i, one in enumerate(facts.results)
-               if same_inputs(one, task) and one.validation and one.validation.f1 is not None}  # fmt: skip
-        index = index_of(facts, task, model)
-        if index is None or len({facts.results[i].model for i in ran}) < 2:
-            return unknown(facts, task, model)
-        last = facts.results[min(ran, key=lambda i: ran[i] or 0.0)].model
-        return Answer(verdict_of(last == model), ("weakest on validation: ", words.model(last or "")),
-                      figure_of(facts, index, "accuracy"), interval_of(facts, index, "accuracy"), objects_of(facts, index))  # fmt: skip
-
-    return judge
-
-
 def _clusters(task: str) -> Judge:
     def judge(facts: Facts, claim: PublishedClaim) -> Answer:
         del claim
@@ -169,43 +135,6 @@ def _clusters(task: str) -> Judge:
         return unexplored(at, found)
 
     return judge
-
-
-def _slowest_image(facts: Facts, claim: PublishedClaim) -> Answer:
-    del claim
-    times = {one.model: (i, one.fit_s) for i, one in enumerate(facts.results) if one.task == _IMAGES and one.fit_s}
-    if "resnet50" not in times or len(times) < 2:
-        return unknown(facts, _IMAGES, "resnet50")
-    index, seconds = times.pop("resnet50")
-    other, next_one = max(times.values(), key=lambda each: each[1] or 0.0)
-    ours = Number(f"results[{index}].fit_s", seconds or 0.0, Style.SECONDS)
-    why = ("seconds; the slowest of the others ", Number(f"results[{other}].fit_s", next_one or 0.0, Style.SECONDS))
-    return Answer(verdict_of((seconds or 0.0) > 2 * (next_one or 0.0)), why, ours)
-
-
-def _unfit(facts: Facts, claim: PublishedClaim) -> Answer:
-    del claim
-    best = {model: index_of(facts, _IMAGES, model) for model in ("ffnn", "lstm")}
-    others = best_result(facts.results, lambda one: same_inputs(one, _IMAGES) and one.model not in best)
-    figures = {model: None if i is None else figure_of(facts, i, "accuracy") for model, i in best.items()}
-    top = None if others is None else figure_of(facts, others, "accuracy")
-    if top is None or figures["ffnn"] is None or figures["lstm"] is None:
-        return unknown(facts, _IMAGES, "lstm")
-    worse = max(figures["ffnn"].value, figures["lstm"].value) < top.value
-    why: Sentence = ("the feed-forward network; the LSTM ", figures["lstm"], "; the best of the others ", top)
-    return Answer(verdict_of(worse), why, figures["ffnn"])
-
-
-def _goal(facts: Facts, claim: PublishedClaim) -> Answer:
-    best = best_result(facts.results, lambda one: same_inputs(one, _IMAGES))
-    ours = None if best is None else figure_of(facts, best, "accuracy")
-    if best is None or ours is None:
-        return unknown(facts, _IMAGES)
-    interval = interval_of(facts, best, "accuracy")
-    missed = (interval[1].value if interval else ours.value) < (claim.figure or 0.0)
-    return Answer(
-        verdict_of(missed), ("the image model that is best on validation",), ours, interval, objects_of(facts, best)
-    )
 
 
 JUDGES: Final[dict[str, Judge]] = {
@@ -233,10 +162,6 @@ JUDGES: Final[dict[str, Judge]] = {
     "ten_trees": grid.ten_trees,
     "cluster_star": _clusters("star"),
     "cluster_galaxy": _clusters("galaxy"),
-    "image_baseline": _worst_is(_IMAGES, "ffnn"),
-    "image_cnn": _best_is(_IMAGES, "cnn"),
-    "image_resnet_slow": _slowest_image,
-    "image_unfit": _unfit,
-    "image_goal": _goal,
+    **IMAGE_JUDGES,
 }
 """Who answers which claim; a test compares it with the package data."""

@@ -6,11 +6,13 @@ import logging
 import time
 from collections.abc import Sequence
 
+from cosmic import artefacts
 from cosmic.catalogue import Catalogue, ModelVersion, Run, StoredPage
 from cosmic.facts import Facts, Scores
 from cosmic.facts.file import read_facts
+from cosmic.facts.results import Result
 from cosmic.home import Home
-from cosmic.records import Report
+from cosmic.records import Arm, Model, Rebalancing, Report, Task
 from cosmic.reporting.assemble import RunIdentity, RunRecords, assemble
 from cosmic.reporting.image_page import build_images
 from cosmic.reporting.page import build
@@ -69,7 +71,10 @@ def publish(
 def record_run(
     catalogue: Catalogue, records: RunRecords, identity: RunIdentity, report: Report, *, options: PipelineOptions
 ) -> None:
-    """Record the run, its snapshot and its kept models in the catalogue, each with what it came from."""
+    """Record the run, its snapshot and its kept models in the catalogue, each with what it came from.
+
+    Of images it is the final model, unless they were read from a folder alone: then no row of the catalogue is behind it.
+    """
     # here, not where it is frozen: that step may be answered from the cache for a catalogue that went back in time
     read_tables = bool(records.ingest.state)  # a run on images alone has no rows to freeze
     if read_tables:
@@ -86,10 +91,11 @@ def record_run(
             settings={name: str(value) for name, value in given.items()},
         )
     )
+    if read_tables and (found := _image_model(records, identity)) is not None:
+        catalogue.record_model(found)
     results = {(r.task, r.arm, r.model, r.rebalancing, r.searched): r for r in read_facts(report.facts).results}
     for one in records.kept:
         result = results[one.task, one.arm, one.scored.model, one.scored.rebalancing, one.scored.searched]
-        figures = {"validation_f1": one.scored.validation_f1, "test_f1": result.test.f1 if result.test else None}
         catalogue.record_model(
             ModelVersion(
                 id=one.scored.fitted.id,
@@ -100,11 +106,42 @@ def record_run(
                 path=one.model,
                 digest=one.sha256,
                 snapshot=records.snapshot.id,
-                metrics=figures,
+                metrics=_metrics(one.scored.validation_f1, result),
                 trained_at=identity.finished,
                 run=identity.id,
             )
         )
+
+
+def _image_model(records: RunRecords, identity: RunIdentity) -> ModelVersion | None:
+    """Return the final model of images, whose galaxies are the snapshot's; None where the run has none."""
+    imaged = records.imaged
+    final = next((one for one in imaged.scored if one.fitted.id == imaged.chosen), None) if imaged else None
+    if final is None:
+        return None
+    result = Result.model_validate_json(artefacts.check(final.result).read_bytes())
+    return ModelVersion(
+        id=final.fitted.id,
+        task=Task.GALAXY_IMAGE,
+        arm=Arm.IMAGES,
+        family=Model(final.fitted.model),
+        rebalancing=Rebalancing.NONE,
+        path=final.fitted.file,
+        digest=artefacts.sha256_of(artefacts.check(final.fitted.file)),
+        snapshot=records.snapshot.id,
+        metrics=_metrics(final.validation_f1, result),
+        trained_at=identity.finished,
+        run=identity.id,
+    )
+
+
+def _metrics(validation_f1: float | None, result: Result) -> dict[str, float | None]:
+    test = result.test
+    low, high = (test.interval.get("f1") if test else None) or (None, None)
+    return {
+        "validation_f1": validation_f1, "test_f1": test.f1 if test else None, "test_f1_low": low, "test_f1_high": high,
+        "n_test": result.n_test,
+    }  # fmt: skip
 
 
 def scores(facts: Facts) -> str:

@@ -10,6 +10,8 @@ import logging
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
+from email.utils import parsedate_to_datetime
 from typing import Any, Final
 
 from cosmic.clock import Clock, utc_now
@@ -92,6 +94,41 @@ def ask(
         raise TransientSourceError(f"{service.address} did not answer: {_plain(exc)}.") from exc
     answers.demand_table(page.path, query, status=response.status_code, address=service.address)
     return page
+
+
+@dataclass(frozen=True, slots=True)
+class Ping:
+    """What came back for the smallest question: status, seconds, the other side's clock, and how the answer begins."""
+
+    status: int
+    seconds: float
+    date: datetime | None
+    begins: str
+
+
+def ping(service: Service, *, release: int) -> Ping:
+    """Ask for one number, once, and store nothing.
+
+    Raises
+    ------
+    TransientSourceError
+        If the service cannot be reached.
+    """
+    import requests
+
+    address = _sdss(service.address)._get_query_url(release)
+    given = {"cmd": "SELECT TOP 1 specObjID FROM SpecObj", "format": "csv", "searchtool": "SQL"}
+    try:
+        answer = requests.get(address, params=given, timeout=service.timeout)
+    except requests.exceptions.RequestException as exc:
+        raise TransientSourceError(f"{service.address} did not answer: {_plain(exc)}.") from exc
+    date = answer.headers.get("Date")
+    return Ping(
+        answer.status_code,
+        answer.elapsed.total_seconds(),
+        parsedate_to_datetime(date) if date else None,
+        answer.text[:200],
+    )
 
 
 def _chunks(response: Any, *, service: Service) -> Iterator[bytes]:

@@ -8,8 +8,12 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
+from cosmic import artefacts
+from cosmic.catalogue import open_catalogue
 from cosmic.facts.file import facts_equal
+from cosmic.home import Home
 from cosmic.images.networks.architectures import missing
+from cosmic.machine import Settings
 from cosmic.records import Arm, Model, SplitName, Task
 from cosmic.reporting.check import numbers_not_in_facts
 from cosmic.settings import PipelineOptions
@@ -99,3 +103,7 @@ def test_galaxies_of_the_simulated_sky_are_drawn_and_learned_with_a_ceiling(
     assert 0.5 < study.ceiling.overall < 1
     assert {one.by for one in study.strata} >= {"agreement", "votes", "size", "magnitude"}
     assert "0.5109" not in ran.report.html.with_name("images.html").read_text(encoding="utf-8")
+    with open_catalogue(Home(options.home, options.sky), Settings()) as catalogue:
+        (kept,) = catalogue.models(Task.GALAXY_IMAGE)
+    assert (kept.id, kept.family, kept.snapshot) == (study.chosen, Model.MORPHOLOGY, ran.facts.snapshot.id)
+    assert artefacts.sha256_of(kept.path) == kept.digest

@@ -83,13 +83,18 @@ def layers_of(network: Any) -> tuple[Layer, ...]:
     return tuple(found)
 
 
+def _answer(keras: Any, classes: int, **named: str) -> Any:
+    """Return the last layer, whose logits are float32 also where the layers before it multiply half numbers."""
+    return keras.layers.Dense(classes, dtype="float32", **named)
+
+
 def _ffnn(keras: Any, classes: int) -> Any:
     inputs = keras.Input((STUDY_SIDE, STUDY_SIDE, 3))
     inner = keras.layers.Flatten()(inputs)
     for width in (256, 512, 256, 128):
         inner = keras.layers.Dense(width, activation="relu")(inner)
         inner = keras.layers.BatchNormalization()(inner)
-    return keras.Model(inputs, keras.layers.Dense(classes)(inner), name="ffnn")
+    return keras.Model(inputs, _answer(keras, classes)(inner), name="ffnn")
 
 
 def _study_stack(keras: Any, wrap: Callable[[Any], Any]) -> list[Any]:
@@ -113,7 +118,7 @@ def _cnn(keras: Any, classes: int) -> Any:
     for width in (2048, 1024):
         inner = keras.layers.Dense(width, activation="relu")(inner)
         inner = keras.layers.BatchNormalization()(inner)
-    return keras.Model(inputs, keras.layers.Dense(classes)(inner), name="cnn")
+    return keras.Model(inputs, _answer(keras, classes)(inner), name="cnn")
 
 
 def _lstm(keras: Any, classes: int) -> Any:
@@ -125,7 +130,7 @@ def _lstm(keras: Any, classes: int) -> Any:
     inner = keras.layers.LSTM(256)(inner)
     inner = keras.layers.Dense(128, activation="relu")(inner)
     inner = keras.layers.BatchNormalization()(inner)
-    return keras.Model(inputs, keras.layers.Dense(classes)(inner), name="lstm")
+    return keras.Model(inputs, _answer(keras, classes)(inner), name="lstm")
 
 
 def _resnet50(keras: Any, classes: int) -> Any:
@@ -133,7 +138,7 @@ def _resnet50(keras: Any, classes: int) -> Any:
         include_top=False, weights=None, input_shape=(STUDY_SIDE, STUDY_SIDE, 3), pooling="avg"
     )
     inner = keras.layers.Dense(1024, activation="relu", name="dense_1024")(body.output)
-    return keras.Model(body.input, keras.layers.Dense(classes, name="classes")(inner), name="resnet50")
+    return keras.Model(body.input, _answer(keras, classes, name="classes")(inner), name="resnet50")
 
 
 def _compact(keras: Any, classes: int) -> Any:
@@ -149,7 +154,7 @@ def _compact(keras: Any, classes: int) -> Any:
     inner = convolved(convolved(inner, 128), 128)
     inner = keras.layers.GlobalAveragePooling2D()(inner)
     inner = keras.layers.Dropout(0.2, seed=0)(inner)
-    return keras.Model(inputs, keras.layers.Dense(classes)(inner), name="compact_cnn")
+    return keras.Model(inputs, _answer(keras, classes)(inner), name="compact_cnn")
 
 
 _BUILDERS: Final[dict[Model, Callable[[Any, int], Any]]] = {
