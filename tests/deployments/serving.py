@@ -96,9 +96,7 @@ class Served:
         return found
 
     def states(self, id_: str) -> list[str]:
-        return [
-            state["name"] for state in httpx.get(f"{self.ui}/api/flow_run_states/", params={"flow_run_id": id_}).json()
-        ]
+        return [state["name"] for state in self.ask("GET", f"/flow_run_states/?flow_run_id={id_}")]
 
     def finished(self, id_: str) -> dict[str, Any]:
         """Wait for the end of a run and return it; its log is told where it did not end well."""

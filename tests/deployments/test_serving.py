@@ -122,6 +122,7 @@ def test_the_pages_show_run_form_and_report(served: Served, trained: str, tmp_pa
     ended = served.run(trained)
     there = served.deployment("full-pipeline/pipeline")
     assert there is not None
+    (report,) = (one for one in artifacts(served, trained) if one["key"] == "report")
     pages = {
         f"/runs/flow-run/{trained}": [ended["name"], "Completed"],
         f"/deployments/deployment/{there['id']}/run": [
@@ -129,7 +130,12 @@ def test_the_pages_show_run_form_and_report(served: Served, trained: str, tmp_pa
             "Objects of the simulated sky.",
             "Data release that SkyServer is asked for",
         ],
-        "/artifacts/key/report": ["Scores, and where the report is.", "superclass"],
+        f"/artifacts/artifact/{report['id']}": [
+            "Scores, and where the report is.",
+            "superclass",
+            "weighted F1",
+            "Report",
+        ],
         "/deployments": ["ingest", "retrain", "replay"],
     }
     for at, (path, texts) in enumerate(pages.items()):
