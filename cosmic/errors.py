@@ -15,6 +15,14 @@ class TransientSourceError(CosmicError):
     """A source failed in a way that passes: try again later."""
 
 
+class CatalogueAway(TransientSourceError):
+    """The database of the catalogue cannot be reached, went away or stays locked: nothing was changed, try again later."""
+
+
+class DiskFull(CosmicError):
+    """A disk is full: the person makes room and runs again."""
+
+
 class PermanentSourceError(CosmicError):
     """A source refuses for good: a wrong query, a missing or unreadable file."""
 

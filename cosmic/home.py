@@ -62,6 +62,11 @@ class Home:
         return self._folder("signals")
 
     @property
+    def running(self) -> Path:
+        """Marks of runs, while they last."""
+        return self._folder("running")
+
+    @property
     def judged(self) -> Path:
         """Valid and quarantined rows of each page."""
         return self._folder("judged")
@@ -130,6 +135,11 @@ class Home:
     def latest(self) -> Path:
         """The newest report of either sky."""
         return self.root.absolute() / "reports" / "latest"
+
+    @property
+    def retrained(self) -> Path:
+        """What the last trainings stood on."""
+        return self._folder("retrained")
 
     @property
     def locks(self) -> Path:

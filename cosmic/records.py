@@ -155,7 +155,8 @@ class Ingest:
     `superseded` of the unchanged are contradicted by a later page (`contradictions` says which). `erased` counts, by
     column, stored values of updated rows that the new row could not keep (`cosmic.lending`). `too_rough` rows without
     id and position have too few decimals to be found in other files. `absent` objects, brought earlier from the plates
-    that were asked for again, are no longer among their rows.
+    that were asked for again, are no longer among their rows. `rounds` are the ids of the ingests of one run that are told
+    as one here.
     """
 
     id: str
@@ -174,6 +175,7 @@ class Ingest:
     erased: dict[str, int] = field(default_factory=dict)
     too_rough: int = 0
     absent: int = 0
+    rounds: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

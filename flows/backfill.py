@@ -26,7 +26,7 @@ from cosmic.survey_options import Backfill
 from flows.alerting import watching
 from flows.bringing import Brought, bring_survey
 from flows.ingest import summary
-from flows.steps import Steps
+from flows.recording import recorded
 
 SETTINGS = Settings()  # of the process; what a run asks is read when it starts
 
@@ -48,9 +48,12 @@ def backfill(options: Backfill) -> Brought:
     """Bring plates of a release into the catalogue: those of them that it lacks or holds otherwise."""
     settings = Settings()
     home, request = Home(options.home, options.sky), request_of(options, settings)
-    with watching("backfill", origin="objects from skyserver", home=home, settings=settings) as watch:
-        brought = bring_survey(request, wanted(options), home=home, settings=settings, steps=Steps())
-        watch.ingest = brought.ingest
+    with (
+        recorded("backfill", home=home) as record,
+        watching("backfill", origin="objects from skyserver", home=home, settings=settings) as watch,
+    ):
+        brought = bring_survey(request, wanted(options), home=home, settings=settings, steps=watch.steps)
+        watch.ingest = record.ingest = brought.ingest
     return brought
 
 

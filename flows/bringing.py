@@ -128,6 +128,8 @@ def _absent(done: Ingest) -> list[str]:
 def together(ingests: Sequence[Ingest]) -> Ingest:
     """Return several ingests of one run as one: counts added, the state that the last one left."""
     last = ingests[-1]
+    if len(ingests) == 1:
+        return last
     before = ingests[:-1]
     added = {
         name: sum(getattr(one, name) for one in ingests)
@@ -145,6 +147,7 @@ def together(ingests: Sequence[Ingest]) -> Ingest:
     }
     return replace(
         last,
+        rounds=tuple(id for one in ingests for id in (one.rounds or (one.id,))),
         reasons=_summed(one.reasons for one in ingests),
         erased=_summed(one.erased for one in ingests),
         contradictions=tuple(found for one in ingests for found in one.contradictions),

@@ -75,7 +75,7 @@ def listed(
         return
     with open_catalogue(place, settings) as catalogue:
         found = catalogue.incidents(open_only=not everything)
-        waiting = len(catalogue.waiting_notices())
+        waiting = len(catalogue.notices.waiting())
     for one in found:
         over = "" if one.recovered is None else f", over since {one.recovered:%Y-%m-%d %H:%M}"
         times = "" if one.times == 1 else f", seen {one.times} times"
@@ -89,25 +89,33 @@ def listed(
 
 @alerts.command()
 def flush(home: Annotated[Path, _HOME] = Path(".cosmic"), sky: Annotated[Sky, _SKY] = Sky.REAL) -> None:
-    """Send every notice that did not arrive everywhere, quiet hours apart. Runs do so too. Leaves with 1 if one did not go."""
+    """Send every notice that did not arrive everywhere, quiet hours apart, also of runs that were killed. Runs do so too.
+
+    Leaves with 1 if one did not go.
+    """
+    from cosmic.alerts import deaths
     from cosmic.catalogue import nothing_there, open_catalogue
     from cosmic.commands import build
     from cosmic.home import Home
     from cosmic.machine import Settings
 
     settings, now, place = build(Settings, {}), datetime.now(UTC), Home(home, sky)
-    desk = settings.desk
+    desk, dead = settings.desk, deaths.found_dead(place.running)
+    killed = [signal for _, signal in dead]
     try:
         if nothing_there(place, settings):
-            found = desk.flush_without(folder=place.signals, where=f"{sky} sky, nothing stored yet", now=now)
+            found = desk.take_without(killed, folder=place.signals, where=f"{sky} sky, nothing stored yet", now=now)
         else:
             with open_catalogue(place, settings) as catalogue:
                 desk.take_kept(catalogue, folder=place.signals)
+                desk.take(killed, catalogue=catalogue, now=now)
                 found = desk.flush(catalogue, now=now, at_once=True)
     except TransientSourceError:
-        for one in desk.flush_without(folder=place.signals, where=f"{sky} sky, which does not answer", now=now):
+        for one in desk.take_without(killed, folder=place.signals, where=f"{sky} sky, which does not answer", now=now):
             sys.stdout.write(f"{one.name}: {one.error or 'sent'}\n")
         raise
+    for mark, _ in dead:
+        deaths.forget(mark)
     for one in found:
         sys.stdout.write(f"{one.name}: {one.error or 'sent'}\n")
     if not found:

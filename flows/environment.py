@@ -53,7 +53,10 @@ def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOpt
         for name in ("PREFECT_API_URL", "PREFECT_API_KEY"):
             os.environ.pop(name, None)
     if options.database is not None:
-        os.environ["COSMIC_DATABASE_URL"] = options.database.get_secret_value()
+        url = options.database.get_secret_value()
+        if os.environ.get("COSMIC_DATABASE_URL") != url:  # typed, so it stands before what the machine says
+            os.environ.pop("COSMIC_DATABASE_URL_FILE", None)
+        os.environ["COSMIC_DATABASE_URL"] = url
     defaults = {
         "PREFECT_HOME": home.prefect,
         "PREFECT_LOCAL_STORAGE_PATH": home.results,

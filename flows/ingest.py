@@ -22,7 +22,7 @@ from flows.bringing import Brought, bring
 from flows.cutouts import bring_cutouts
 from flows.full_pipeline import DEFAULTS, SETTINGS
 from flows.pipeline import run_name
-from flows.steps import Steps
+from flows.recording import recorded
 from flows.volunteers import bring_volunteers
 
 
@@ -36,12 +36,16 @@ from flows.volunteers import bring_volunteers
 )
 def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
     """Pull rows, refuse bad ones, store the good."""
-    home, settings, steps = Home(options.home, options.sky), Settings(), Steps()
-    with watching("ingest", origin=origin_of(options), home=home, settings=settings) as watch:
+    home, settings = Home(options.home, options.sky), Settings()
+    with (
+        recorded("ingest", home=home) as record,
+        watching("ingest", origin=origin_of(options), home=home, settings=settings) as watch,
+    ):
+        steps = watch.steps
         brought = bring(options, home=home, settings=settings, steps=steps)
         brought, _ = bring_volunteers(brought, options, home=home, settings=settings, steps=steps)
         taken = bring_cutouts(options, home=home, settings=settings, steps=steps)
-        watch.ingest = brought.ingest
+        watch.ingest = record.ingest = brought.ingest
     return (
         brought if taken is None else replace(brought, remark=". ".join(filter(None, [brought.remark, _words(taken)])))
     )

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 import secrets
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -61,9 +61,9 @@ def _note(ran: Ran, home: Home) -> bool:
     return _quietly(lambda: status.note_run(ran, home=home))
 
 
-def _quietly(work: object) -> bool:
+def _quietly(work: Callable[[], object]) -> bool:
     try:
-        return bool(work())  # type: ignore[operator]
+        return bool(work())
     except Exception:
         log.exception("how this run stands could not be written down")
         return False

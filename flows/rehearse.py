@@ -1,4 +1,4 @@
-"""`python -m flows.rehearse`: plants every fault in a small simulated sky and prints what caught it. Starts no server.
+"""`python -m flows.rehearse`: plants every fault in a small simulated sky and prints what caught it.
 
 It rehearses bad data. `make rehearse` is another thing: a stand-in for SkyServer that rehearses bad networks.
 """
@@ -6,7 +6,6 @@ It rehearses bad data. `make rehearse` is another thing: a stand-in for SkyServe
 from __future__ import annotations
 
 import json
-import logging
 import sys
 import tempfile
 from dataclasses import asdict
@@ -33,11 +32,11 @@ def main(
 ) -> None:
     """Plant every fault in a simulated sky and print what caught it, what was set apart, and what got through.
 
-    Fetch, contract and catalogue are the real ones; the catalogue is a SQLite file in a folder of its own. Leaves with 0
-    where every fault that something is meant to catch was caught and told, and no sound night raised an alarm; with 1
-    where not, or where it could not run.
+    Each night is a run of the flow ingest, in a home of its own with a SQLite catalogue, and what is printed is read from
+    the incidents that these runs opened there; nobody is told of them. Leaves with 0 where every fault that something is
+    meant to catch opened one incident, of the right check, and no sound night opened any; with 1 where not, or where it
+    could not run.
     """
-    logging.basicConfig(level=logging.ERROR)
     chosen = tuple(fault or FaultName)
     span = tuple(range(seed, seed + seeds))
     try:
@@ -64,12 +63,20 @@ def _run(
     file: Path | None,
 ) -> bool:
     from cosmic import artefacts
-    from cosmic.machine import Settings
+    from cosmic.settings import RunOptions
+    from flows.environment import open_prefect_home, prepare, start_temporary_server
+    from flows.terminal import show_log
+
+    # Prefect reads its home at import
+    prepare(RunOptions(home=root, local=True))
+    open_prefect_home(root, dry=False)
+    show_log(quiet=True, verbose=False)
+    start_temporary_server()
     from flows.rehearsal_table import show
     from flows.rehearsing import rehearse
 
     found = rehearse(
-        root=root, rows=rows, seeds=seeds, before=before, sound=nights, faults=faults, limits=Settings().limits,
+        root=root, rows=rows, seeds=seeds, before=before, sound=nights, faults=faults,
         report=lambda text: sys.stderr.write(f"{text}\n"),
     )  # fmt: skip
     show(found)

@@ -22,14 +22,18 @@ class Steps:
     ----------
     run, cached : int
         Steps that did their work, and steps that were answered from the cache.
+    at : str
+        The step that came last: the name of its task, or the label of many.
     """
 
     def __init__(self) -> None:
         self.run = 0
         self.cached = 0
+        self.at = ""
 
     def one(self, task: Task[..., Record], *args: Any, **kwargs: Any) -> Record:
         """Run one task and return its record."""
+        self.at = str(task.name)
         state: State[Record] = task(*args, **kwargs, return_state=True)
         return self._record(state)
 
@@ -50,6 +54,7 @@ class Steps:
         pace : callable, optional
             Is told each item that is done; returns what the line about progress says beside the count.
         """
+        self.at = label
         futures = [submit(item) for item in items]
         of = {future.task_run_id: item for future, item in zip(futures, items, strict=True)}
         beside = None if pace is None else lambda future: pace(of[future.task_run_id])

@@ -243,6 +243,10 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "cutouts-taken": always_runs(),
     "standing": always_runs(),
     "listed": always_runs(),
+    "apart": always_runs(),
+    "again": always_runs(),
+    "basis": always_runs(),
+    "remember-basis": always_runs(),
     "probe": asks_survey(),
     "known-release": asks_survey(),
     "release-diff": always_runs(),
@@ -286,10 +290,14 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "report": always_runs(),
     "record": asks_outside(),
     "latest": always_runs(),
+    "publish": asks_outside(),
+    "tidy": always_runs(),
+    "tell-tidied": always_runs(),
     "tell": always_runs(),
     "look": always_runs(),
     "note-run": always_runs(),
     "show-status": always_runs(),
+    "tell-of-the-dead": always_runs(),
 }
 """Every task by its name."""
 

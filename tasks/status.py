@@ -77,7 +77,7 @@ def planned() -> tuple[tuple[NextRun, ...], str | None]:
     from cosmic.facts.status import NextRun
 
     if not PREFECT_API_URL.value():
-        return (), "No Prefect server is named, so no schedule is known; `make serve` starts one."
+        return (), "No Prefect server is named, so no schedule is known: make serve starts one."
     try:
         with get_client(sync_client=True) as client:
             deployed = client.read_deployments(
@@ -92,7 +92,7 @@ def planned() -> tuple[tuple[NextRun, ...], str | None]:
     except Exception as error:  # noqa: BLE001 # whatever it is, a page without schedules is better than none
         return (), f"The Prefect server does not say what is planned ({type(error).__name__})."
     if not deployed:
-        return (), "Nothing is deployed at this Prefect server; `make serve` deploys all."
+        return (), "Nothing is deployed at this Prefect server: make serve deploys all."
     first: dict[object, datetime] = {}
     for run in waiting:
         when = run.next_scheduled_start_time or run.expected_start_time

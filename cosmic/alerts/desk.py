@@ -138,7 +138,7 @@ class Desk:
         if not self.addresses:
             return ()
         self._remind(catalogue, now=now)
-        ready = [one for one in catalogue.waiting_notices() if not held_back(one, now=now, quiet=self.quiet)]
+        ready = [one for one in catalogue.notices.waiting() if not held_back(one, now=now, quiet=self.quiet)]
         if not at_once and not any(is_due(one, now=now) for one in ready):
             return ()
         found: list[Delivery] = []
@@ -146,7 +146,7 @@ class Desk:
         for notice in ready:
             to, later = self._audience(notice, catalogue)
             tried = round_.send(notice, self.addresses, to=to | (later & round_.failed))
-            catalogue.note_delivery(_after(notice, tried, to=to | later, now=now))
+            catalogue.notices.note(_after(notice, tried, to=to | later, now=now))
             found += _told(notice, tried)
         return tuple(found)
 
@@ -162,7 +162,7 @@ class Desk:
         everybody = self._everybody
         if notice.kind is not Kind.RECOVERED:
             return everybody, frozenset()
-        others = catalogue.notices_beside(notice)
+        others = catalogue.notices.beside(notice)
         told = everybody & {key for one in others for key in one.delivered}
         if any(one.sent is None for one in others):
             return told, everybody - told
@@ -177,7 +177,7 @@ class Desk:
         if self.remind is None:
             return
         due: list[Notice] = []
-        for incident, notices in catalogue.open_and_told():
+        for incident, notices in catalogue.notices.of_open_incidents():
             last = max((one.made for one in notices), default=incident.opened)
             # a clock that was set back may not put a reminder off for longer than one that is right
             if any(one.sent is None for one in notices) or abs(now - last) < self.remind:
@@ -188,7 +188,7 @@ class Desk:
             )
             due += [replace(notice, made=now)] if notice is not None else []
         if due:
-            catalogue.add_notices(due)
+            catalogue.notices.add(due)
 
 
 def _place(catalogue: Catalogue) -> str:

@@ -6,12 +6,14 @@ Model → snapshot → ingest → page. Records and finds; reads no file and dec
 from __future__ import annotations
 
 import math
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, field
 from datetime import datetime
 from pathlib import Path
 
 import sqlalchemy as sa
 
+from cosmic.alerts.quarantine import Counted, counted
 from cosmic.catalogue import bulk
 from cosmic.catalogue.tables import CatalogueRow, IngestPageRow, IngestRow, ModelRow, PageRow, RunRow, SnapshotRow
 from cosmic.errors import ConfigError
@@ -191,3 +193,17 @@ def models(connection: sa.Connection, *, task: Task | None, arm: Arm | None) -> 
         )
         for row in connection.execute(statement)
     )
+
+
+def counted_before(connection: sa.Connection, ids: Collection[str], *, most: int) -> tuple[Counted, ...]:
+    """Return the counts of the newest ingests but these, of pages of the kinds that these had, the oldest first."""
+    pages = sa.join(IngestPageRow, PageRow, PageRow.id == IngestPageRow.page_id)
+    kinds = sa.select(PageRow.kind).select_from(pages).where(IngestPageRow.ingest_id.in_(ids))
+    others = sa.select(IngestPageRow.ingest_id).select_from(pages).where(PageRow.kind.not_in(kinds))
+    earlier = (
+        sa.select(IngestRow.rows, IngestRow.quarantined, IngestRow.reasons)
+        .where(IngestRow.id.not_in(ids), IngestRow.id.not_in(others), sa.exists(kinds))
+        .order_by(IngestRow.number.desc())
+        .limit(most)
+    )
+    return tuple(counted(*row) for row in reversed(connection.execute(earlier).all()))

@@ -17,7 +17,8 @@ from typing import Final, Self
 import pyarrow as pa
 import sqlalchemy as sa
 
-from cosmic.alerts.records import Change, Incident, Notice
+from cosmic.alerts.quarantine import Counted
+from cosmic.alerts.records import Change, Incident
 from cosmic.catalogue import (
     arrivals,
     census,
@@ -41,6 +42,7 @@ from cosmic.catalogue.galaxies import ImagePart, VotePart
 from cosmic.catalogue.history import Change as RowChange
 from cosmic.catalogue.incidents import Judge
 from cosmic.catalogue.lineage import ModelVersion, Run, StoredPage
+from cosmic.catalogue.noticeboard import NoticeBoard
 from cosmic.catalogue.search_log import Entry
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow, PageRow
 from cosmic.clock import Clock, utc_now
@@ -77,6 +79,7 @@ class Catalogue:
         self.id = id
         self.sky = sky
         self.name = database.name
+        self.notices = NoticeBoard(database)
         self._database = database
         self._clock = clock
 
@@ -89,6 +92,7 @@ class Catalogue:
         lock_folder: Path,
         lock_timeout: float = 60.0,
         clock: Clock = utc_now,
+        backed_up: bool = False,
     ) -> Self:
         """Return the catalogue at a URL, made if there is none, its tables brought up to this version of Cosmic.
 
@@ -104,6 +108,8 @@ class Catalogue:
             Seconds to wait for another writer.
         clock : callable
             Returns the time.
+        backed_up : bool
+            As in `schema.upgrade`.
 
         Raises
         ------
@@ -115,7 +121,7 @@ class Catalogue:
             If the file is no readable SQLite database.
         """
         database = Database(url, sky=sky, lock_folder=lock_folder, lock_timeout=lock_timeout)
-        schema.upgrade(database, sky=sky, now=clock())
+        schema.upgrade(database, sky=sky, now=clock(), backed_up=backed_up)
         with database.reading() as connection:
             here = connection.execute(sa.select(CatalogueRow.__table__)).one()
         if here.sky != sky:
@@ -326,6 +332,11 @@ class Catalogue:
         with self._database.reading() as connection:
             return search_log.read(connection, study, start=start)
 
+    def counted_before(self, done: Ingest, *, most: int = 30) -> tuple[Counted, ...]:
+        """Return how many rows went into quarantine in the ingests before one, of the same kinds of pages, oldest first."""
+        with self._database.reading() as connection:
+            return lineage.counted_before(connection, {done.id, *done.rounds}, most=most)
+
     def raise_incidents(self, judge: Judge) -> tuple[Change, ...]:
         """Store what signals change, with the notices of it, in one transaction; return the changes."""
         with self._database.writing() as connection:
@@ -335,31 +346,6 @@ class Catalogue:
         """Return incidents, the newest first."""
         with self._database.reading() as connection:
             return incidents.read(connection, open_only=open_only)
-
-    def waiting_notices(self) -> tuple[Notice, ...]:
-        """Return the notices that are not everywhere yet, the oldest first."""
-        with self._database.reading() as connection:
-            return incidents.waiting(connection)
-
-    def notices_beside(self, notice: Notice) -> tuple[Notice, ...]:
-        """Return the other notices of the same incident."""
-        with self._database.reading() as connection:
-            return incidents.beside(connection, notice)
-
-    def open_and_told(self) -> tuple[tuple[Incident, tuple[Notice, ...]], ...]:
-        """Return each open incident with all its notices."""
-        with self._database.reading() as connection:
-            return incidents.told(connection)
-
-    def add_notices(self, notices: Sequence[Notice]) -> None:
-        """Store notices that are not there yet, in one transaction."""
-        with self._database.writing() as connection:
-            incidents.add(connection, notices)
-
-    def note_delivery(self, notice: Notice) -> None:
-        """Store where a notice has arrived, and how often that failed."""
-        with self._database.writing() as connection:
-            incidents.note(connection, notice)
 
     def baseline(self, origin: str) -> str | None:
         """Return the profile, JSON, of the last accepted page of an origin; None where there is none.
@@ -388,13 +374,7 @@ class Catalogue:
             return lineage.pages(connection, state=state)
 
     def record_snapshot(self, snapshot: Snapshot, *, state: str) -> None:
-        """Record a snapshot of this catalogue in a state that it is or was in.
-
-        Raises
-        ------
-        ConfigError
-            If no ingest left the catalogue in that state.
-        """
+        """Record a snapshot of this catalogue in a state that it is or was in, or raise as `lineage.record_snapshot`."""
         with self._database.writing() as connection:
             lineage.record_snapshot(connection, snapshot, state=state, now=self._clock())
 

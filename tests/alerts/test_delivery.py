@@ -45,14 +45,14 @@ def test_a_dead_address_is_tried_once_a_round_and_less_and_less_often(catalogue:
             asked.append(hook.asked)
         assert [at for at in range(32) if asked[at] != (asked[at - 1] if at else 0)] == [0, 1, 3, 7, 15, 31]
         assert hook.asked == 6
-        assert {one.attempts for one in catalogue.waiting_notices()} == {6}
-        assert "status 500" in (catalogue.waiting_notices()[0].last_error or "")
+        assert {one.attempts for one in catalogue.notices.waiting()} == {6}
+        assert "status 500" in (catalogue.notices.waiting()[0].last_error or "")
         desk.flush(catalogue, now=NOW + 32 * MINUTE, at_once=True)
         assert hook.asked == 7
         hook.status = 200
         desk.flush(catalogue, now=NOW + DAY)
         assert len(hook.posts) == 10
-        assert catalogue.waiting_notices() == ()
+        assert catalogue.notices.waiting() == ()
 
 
 def test_waits_grow_to_six_hours_and_no_further() -> None:
@@ -83,7 +83,7 @@ def test_a_mail_server_that_refuses_the_password_is_told_apart_from_nothing_and_
         (found,) = refused.flush(here, now=NOW)
         assert found.error is not None
         assert (mail.asked > 0, mail.mails) == (True, [])
-        assert "S3cret" not in f"{found} {here.waiting_notices()}"
+        assert "S3cret" not in f"{found} {here.notices.waiting()}"
         mended = Desk((mail.address.replace("mailto://", "mailto://night:right@"),))
         assert [one.error for one in mended.flush(here, now=NOW + MINUTE)] == [None]
         assert len(mail.mails) == 1
@@ -99,7 +99,7 @@ def test_the_end_is_told_where_the_beginning_was(catalogue: Catalogue) -> None:
         both.flush(catalogue, now=NOW + MINUTE)
         assert first.titles == ["Cosmic, error: colours of objects", "Cosmic: colours of objects is sound again"]
         assert later.titles == []
-        assert catalogue.waiting_notices() == ()
+        assert catalogue.notices.waiting() == ()
 
 
 def test_an_address_that_was_dead_hears_of_the_beginning_first_and_then_of_the_end(here: Catalogue) -> None:
@@ -109,11 +109,11 @@ def test_an_address_that_was_dead_hears_of_the_beginning_first_and_then_of_the_e
         for at, signal in enumerate((fails(), sound())):
             desk.take([signal], catalogue=here, now=NOW + at * MINUTE)
             desk.flush(here, now=NOW + at * MINUTE)
-        assert (hook.asked, len(here.waiting_notices())) == (2, 2)
+        assert (hook.asked, len(here.notices.waiting())) == (2, 2)
         hook.status = 200
         desk.flush(here, now=NOW + 10 * MINUTE)
         assert hook.titles == ["Cosmic, error: colours of objects", "Cosmic: colours of objects is sound again"]
-        assert here.waiting_notices() == ()
+        assert here.notices.waiting() == ()
 
 
 def test_whose_password_was_changed_meanwhile_hears_of_the_end(here: Catalogue) -> None:

@@ -41,7 +41,7 @@ def test_opened_escalated_and_recovered_are_told_once_each_by_mail_and_by_web_ho
         assert "(4 hours)" in hook.posts[2]["message"]
         assert len(mail.mails) == 3
         assert "Subject: Cosmic, error: colours of objects" in mail.mails[0]
-        assert catalogue.waiting_notices() == ()
+        assert catalogue.notices.waiting() == ()
     assert [(one.number, one.times, one.recovered) for one in catalogue.incidents(open_only=False)] == [
         (1, 2, NOW + timedelta(hours=4))
     ]
@@ -70,7 +70,7 @@ def test_an_address_that_fails_keeps_no_other_from_its_notice_and_is_tried_again
         assert [one.error is None for one in first] == [False, True]
         assert "status 503" in (first[0].error or "")
         assert (len(good.posts), len(bad.posts)) == (1, 0)
-        left = catalogue.waiting_notices()[0]
+        left = catalogue.notices.waiting()[0]
         assert left.attempts == 1
         bad.status = 200
         desk.flush(catalogue, now=NOW + timedelta(minutes=1))
@@ -117,7 +117,7 @@ def test_while_the_catalogue_is_gone_people_are_told_once_and_it_knows_later(
 def test_without_an_address_incidents_are_kept_and_nothing_waits(catalogue: Catalogue) -> None:
     Desk().take([FAILS], catalogue=catalogue, now=NOW)
     assert [one.name for one in catalogue.incidents()] == ["colours of objects, no. 1"]
-    assert catalogue.waiting_notices() == ()
+    assert catalogue.notices.waiting() == ()
 
 
 def test_an_address_that_no_service_knows_is_named_by_its_place_alone() -> None:

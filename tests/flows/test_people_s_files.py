@@ -184,12 +184,8 @@ class TestABadPage:
         for remembered in (home / "results").iterdir():
             json.loads(remembered.read_bytes())  # failures too: nothing is a pickle
         assert (mine.run.glance(), files_below(home / "real" / "reports"), files_below(home / "reports")) == before
-        failed = (
-            ("contract", "objects from files")
-            if isinstance(refused.value, ContractViolation)
-            else ("run", "full-pipeline")
-        )
-        assert failed in open_incidents(home)
+        check = "page-refused" if isinstance(refused.value, ContractViolation) else "page-unreadable"
+        assert (check, "objects from files") in open_incidents(home)
 
     @pytest.mark.parametrize(
         ("spoil", "columns", "words"),

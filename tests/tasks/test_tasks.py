@@ -155,10 +155,11 @@ def test_a_task_that_takes_its_line_is_not() -> None:
 
 def test_steps_that_ask_outside_or_write_the_catalogue_are_never_cached() -> None:
     assert {name for name, line in POLICIES.items() if line["cache_policy"] is NO_CACHE} == {
-        "fetch", "census", "compare", "standing", "listed", "probe", "known-release", "release-diff", "ingest", "report", "tell",
+        "fetch", "census", "compare", "standing", "listed", "probe", "known-release", "release-diff", "ingest", "report", "tell", "tell-of-the-dead", "note-run", "show-status",
         "record", "latest", "fetch-galaxy-zoo", "volunteers", "survey-votes", "simulated-votes", "find-cutouts", "cutouts",
         "cutouts-taken", "search", "no-table", "list-images", "list-catalogue-images", "list-simulated-images",
-        "list-held-images",
+        "list-held-images", "basis", "remember-basis", "apart", "again",
+        "publish", "tidy", "tell-tidied", "look",
     }  # fmt: skip
 
 
