@@ -42,6 +42,9 @@ _WRONG: Final = {
     "42P01": "lacks a table of the catalogue: it was deleted or replaced while it was open",
 }
 
+_REFUSALS: Final = ("authentication failed", "no password supplied", "does not exist", "permission denied")
+"""What a server says that lets nobody in, or not this user."""
+
 
 class Database:
     """Where one catalogue lives.
@@ -237,7 +240,7 @@ class Database:
             if code.startswith(prefix):
                 return ConfigError(f"{self.name} {reason} ({said}). Correct COSMIC_DATABASE_URL or the server.")
         # A connection that was never made has no SQLSTATE; what the server said is all there is.
-        if not code and ("authentication failed" in said or "no password supplied" in said or "does not exist" in said):
+        if not code and any(words in said for words in _REFUSALS):
             return ConfigError(f"{self.name} refused the connection ({said}). Correct COSMIC_DATABASE_URL.")
         return None
 
