@@ -65,23 +65,30 @@ class ClusterRunner(DaskTaskRunner):
     ) -> Spread[Record]:
         """Hand a call to the cluster. Nothing is waited for: a flow of ours submits what is ready."""
         assert not wait_for
-        context, tags, run_id = FlowRunContext.get(), TagsContext.get(), uuid4()
-        assert context is not None
-        assert context.flow is not None
-        inputs = {name: collect_task_run_inputs_sync(value) for name, value in parameters.items()}
-        call = Call(
-            task=f"{task.fn.__module__}:{task.fn.__qualname__}",
-            flow=f"{context.flow.fn.__module__}:{context.flow.fn.__qualname__}",
-            run_id=run_id,
-            parameters=parameters,
-            dependencies={name: found | (dependencies or {}).get(name, set()) for name, found in inputs.items()},
-            flow_run=_without_secrets(context),
-            tags=tags.serialize(),
-            settings=shared_settings(),
-            variables=EVERYWHERE,
-        )
-        future = self.client.submit(carry_out, call, key=f"{task.name}-{run_id}", pure=False)
-        return Spread(task_run_id=run_id, wrapped_future=future)
+        call = call_of(task, parameters, dependencies)
+        future = self.client.submit(carry_out, call, key=f"{task.name}-{call.run_id}", pure=False)
+        return Spread(task_run_id=call.run_id, wrapped_future=future)
+
+
+def call_of(
+    task: Task[..., Any], parameters: dict[str, Any], dependencies: dict[str, set[RunInput]] | None = None
+) -> Call:
+    """Return what is sent of a call, inside of a flow."""
+    context, tags = FlowRunContext.get(), TagsContext.get()
+    assert context is not None
+    assert context.flow is not None
+    inputs = {name: collect_task_run_inputs_sync(value) for name, value in parameters.items()}
+    return Call(
+        task=f"{task.fn.__module__}:{task.fn.__qualname__}",
+        flow=f"{context.flow.fn.__module__}:{context.flow.fn.__qualname__}",
+        run_id=uuid4(),
+        parameters=parameters,
+        dependencies={name: found | (dependencies or {}).get(name, set()) for name, found in inputs.items()},
+        flow_run=_without_secrets(context),
+        tags=tags.serialize(),
+        settings=shared_settings(),
+        variables=EVERYWHERE,
+    )
 
 
 def shared_settings() -> dict[str, Any]:
