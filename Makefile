@@ -32,7 +32,7 @@ test: $(VENV)/.test  ## the default tests (under six minutes)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.test  ## drills: kills, servers, real tables
-	$(BIN)/python -m pytest -q -m slow $(ARGS)
+	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, layers
 	$(BIN)/ruff check .
