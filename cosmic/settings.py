@@ -12,8 +12,19 @@ from typing import Annotated, Final, Literal, Self
 from pydantic import AfterValidator, AliasChoices, BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from cosmic.images.records import Loss, Preprocessing, Scheme
-from cosmic.option_texts import Override, length, listed, release_place, seconds, span
+from cosmic.cluster_options import DaskAddress, Runner, unspread
+from cosmic.image_options import (
+    ImageBudget,
+    ImageEpochs,
+    ImageLosses,
+    ImagePreprocessing,
+    ImagePretraining,
+    Images,
+    Labels,
+    LabelScheme,
+)
+from cosmic.images.records import Loss, Preprocessing
+from cosmic.option_texts import Override, listed, release_place, seconds, span
 from cosmic.planted import Faults, Night, misplaced, told
 from cosmic.records import TABLE_TASKS, Arm, Model, Sky, SplitName, Task
 
@@ -165,56 +176,14 @@ class PipelineOptions(BaseSettings):
         "minutes are over. Without it the result does not depend on the speed of the machine.",
         json_schema_extra={"metavar": "N"},
     )
-    images: Path | None = Field(
-        None,
-        description="A folder of galaxy images, for galaxy-image: <id>.jpg or .png, with a table of --labels. Default: the "
-        "images that the catalogue has.",
-        json_schema_extra={"metavar": "DIR"},
-    )
-    labels: Path | None = Field(
-        None,
-        description="The table of --images: galaxy_id, asset_id or objid, and label, gz2_class or vote fractions. "
-        "Default: labels.csv in that folder or beside it.",
-        json_schema_extra={"metavar": "FILE"},
-    )
-    label_scheme: Scheme | None = Field(
-        None,
-        description="What galaxies are labelled by: hubble14 (the study's, of gz2_class), clean5 (the literature's five, "
-        "where volunteers are sure), votes (hubble14 as probabilities), given (the column as it stands). Default: what the "
-        "labels are.",
-        json_schema_extra={"metavar": "NAME"},
-    )
-    image_budget: Annotated[str, BeforeValidator(length)] = Field(
-        "10m",
-        description="Time for training on images, such as 10m, 90s or 1h; a number is minutes.",
-        json_schema_extra={"metavar": "MINUTES"},
-    )
-    image_epochs: int | None = Field(
-        None,
-        ge=1,
-        description="Train networks on images for so many epochs, whatever they take; then the result does not depend on "
-        "the speed of the machine.",
-        json_schema_extra={"metavar": "N"},
-    )
-    image_loss: Annotated[tuple[Loss, ...], NoDecode, BeforeValidator(listed)] = Field(
-        (),
-        description="What the compact network makes small: cross-entropy, balanced (rare classes weigh more) or focal (what is "
-        "hard weighs more). Of several, which share its time, the best on validation is kept. May be repeated. "
-        "Default: cross-entropy.",
-        json_schema_extra={"metavar": "NAME"},
-    )
-    image_preprocessing: Literal[Preprocessing.STUDY, Preprocessing.STUDY_SLIDE] = Field(
-        Preprocessing.STUDY,
-        description="What the study's networks see: study (the central 224 of 424 px, as its code did) or study-slide (the "
-        "whole image brought to 224 px, as its slide says).",
-        json_schema_extra={"metavar": "NAME"},
-    )
-    image_pretraining: Path | None = Field(
-        None,
-        description="A folder with images/ and labels.csv of other labels: whether a network that learns them first does "
-        "better is found by folds and seeds, and told.",
-        json_schema_extra={"metavar": "DIR"},
-    )
+    images: Images = None
+    labels: Labels = None
+    label_scheme: LabelScheme = None
+    image_budget: ImageBudget = "10m"
+    image_epochs: ImageEpochs = None
+    image_loss: ImageLosses = ()
+    image_preprocessing: ImagePreprocessing = Preprocessing.STUDY
+    image_pretraining: ImagePretraining = None
     holdout: Annotated[tuple[Path, ...], NoDecode, BeforeValidator(listed)] = Field(
         (),
         description="A labelled file that every final model is scored on, or a folder with images/ and labels.csv. It passes "
@@ -226,6 +195,8 @@ class PipelineOptions(BaseSettings):
         description="Where everything is kept: catalogues, pages, snapshots, models, reports.",
         json_schema_extra={"metavar": "DIR"},
     )
+    runner: Runner = "local"
+    dask_address: DaskAddress = None
 
     @model_validator(mode="before")
     @classmethod
@@ -274,6 +245,8 @@ class PipelineOptions(BaseSettings):
             )
         if why := misplaced(self.source, self.night, self.faults):
             raise ValueError(why)
+        if unfit := unspread(self.runner, self.dask_address):
+            raise ValueError(unfit)
         if self.column and not (self.path or self.held_tables):
             raise ValueError("--column names a column of a file, and no --path or --holdout names a file")
         return self

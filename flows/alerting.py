@@ -30,13 +30,15 @@ log = logging.getLogger(__name__)
 class Watch:
     """What the flow has to say when it ends: what it was at, what went into the catalogue, and where people may look.
 
-    `signals` are of further checks, of a run that ends well.
+    `signals` are of further checks, of a run that ends well. `part` is set where this was only a part of a run: then a
+    good end says nothing yet.
     """
 
     steps: Steps = field(default_factory=Steps)
     ingest: Ingest | None = None
     link: str | None = None
     signals: tuple[Signal, ...] = ()
+    part: bool = False
 
 
 def origin_of(options: PipelineOptions) -> str:
@@ -67,6 +69,8 @@ def watching(flow: str, *, origin: str, home: Home, settings: Settings) -> Itera
         # a run that ends for want of the server is told of as that alone
         _tell((server,) if server.failing and failed.check == RUN else (server, failed), home)
         raise
+    if watch.part:
+        return
     arrived = None
     if watch.ingest is not None:
         arrived = Arrived(watch.ingest, origin, settings.alert_quarantined, watch.link)

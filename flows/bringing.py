@@ -17,6 +17,7 @@ from cosmic.skyserver.plan import Batch, Request, numbered
 from cosmic.skyserver.pull import Pulled
 from cosmic.skyserver.requests import request_of, service_of
 from cosmic.skyserver.work import Wanted
+from flows.cluster import here
 from flows.steps import Steps
 from flows.terminal import Pace
 from tasks import intake, survey
@@ -107,12 +108,13 @@ def pull_all(
 ) -> tuple[Pulled, ...]:
     """Pull batches, as many at once as the runner takes; say how far it has come."""
     pace = pace or Pace(sum(batch.rows for batch in batches), len(batches))
-    return steps.many(
-        "pulling",
-        batches,
-        lambda batch: survey.pull.submit(request, batch, service=service, folder=home.pages, moment=moment),
-        pace=lambda batch: pace.words(batch.rows),
-    )
+    with here():
+        return steps.many(
+            "pulling",
+            batches,
+            lambda batch: survey.pull.submit(request, batch, service=service, folder=home.pages, moment=moment),
+            pace=lambda batch: pace.words(batch.rows),
+        )
 
 
 def _absent(done: Ingest) -> list[str]:

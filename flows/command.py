@@ -96,6 +96,14 @@ def _check_files(options: object) -> None:
                 check_tables(paths, options.overrides)
 
 
+def _check_cluster(options: object) -> None:
+    """Refuse a cluster that is not there before a server is started for nothing."""
+    if isinstance(options, PipelineOptions):
+        from flows.cluster import demand_cluster
+
+        demand_cluster(options)
+
+
 def _run(name: str, options: Any, kind: type[Any]) -> None:
     from flows.environment import (
         check_server,
@@ -110,6 +118,8 @@ def _run(name: str, options: Any, kind: type[Any]) -> None:
     _check_files(options)
     prepare(options)
     show_log(quiet=options.quiet or options.dry_run, verbose=options.verbose)
+    if not options.dry_run:
+        _check_cluster(options)
     open_prefect_home(options.home, dry=options.dry_run)
     build(Settings, {})  # a wrong COSMIC_* variable is told here, not at the import of the flow
     flow: FlowModule = importlib.import_module(f"flows.{name}")

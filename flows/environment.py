@@ -37,6 +37,17 @@ _STOPPED_EARLY = (
 )
 """How scikit-learn warns of fits that stop at their limit: expected, and every such fit says so in its facts."""
 
+EVERYWHERE = {
+    "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
+    "PREFECT_LOGGING_EXTRA_LOGGERS": "cosmic,expectations,tasks,flows",
+    "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
+    "DO_NOT_TRACK": "1",
+    "GX_ANALYTICS_ENABLED": "false",
+    "TQDM_DISABLE": "1",
+    "OMP_WAIT_POLICY": "PASSIVE",
+}
+"""What is set, unless the person has, in every process that carries out tasks, on whichever machine."""
+
 
 def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOptions) -> None:
     """Set what Prefect, Great Expectations and OpenMP read once, at import. What the person set stays.
@@ -53,23 +64,24 @@ def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOpt
         for name in ("PREFECT_API_URL", "PREFECT_API_KEY"):
             os.environ.pop(name, None)
     if options.database is not None:
-        os.environ["COSMIC_DATABASE_URL"] = options.database.get_secret_value()
-    defaults = {
+        url = options.database.get_secret_value()
+        if os.environ.get("COSMIC_DATABASE_URL") != url:  # typed, so it stands before what the machine says
+            os.environ.pop("COSMIC_DATABASE_URL_FILE", None)
+        os.environ["COSMIC_DATABASE_URL"] = url
+    own = {
         "PREFECT_HOME": home.prefect,
         "PREFECT_LOCAL_STORAGE_PATH": home.results,
         "PREFECT_SERVER_ALLOW_EPHEMERAL_MODE": "true",
         "PREFECT_SERVER_EPHEMERAL_STARTUP_TIMEOUT_SECONDS": "120",
-        "PREFECT_SERVER_ANALYTICS_ENABLED": "false",
-        "PREFECT_LOGGING_EXTRA_LOGGERS": "cosmic,expectations,tasks,flows",
         "PREFECT_LOGGING_HANDLERS_CONSOLE_LEVEL": "INFO" if options.verbose else "CRITICAL",
-        "PREFECT_LOGGING_TO_API_WHEN_MISSING_FLOW": "ignore",
-        "DO_NOT_TRACK": "1",
-        "GX_ANALYTICS_ENABLED": "false",
-        "TQDM_DISABLE": "1",
-        "OMP_WAIT_POLICY": "PASSIVE",
     }
-    for name, value in defaults.items():
+    for name, value in {**own, **EVERYWHERE}.items():
         os.environ.setdefault(name, str(value))
+    expect_early_stops()
+
+
+def expect_early_stops() -> None:
+    """Let fits that stop at their limit do so in silence."""
     # for the whole process, before there are threads: a filter set around one fit is lost where a library in another thread
     # restores those it had found
     for message in _STOPPED_EARLY:

@@ -19,6 +19,7 @@ from cosmic.records import CutoutsTaken
 from cosmic.settings import PipelineOptions
 from flows.alerting import origin_of, watching
 from flows.bringing import Brought, bring
+from flows.cluster import spread
 from flows.cutouts import bring_cutouts
 from flows.full_pipeline import DEFAULTS, SETTINGS
 from flows.pipeline import run_name
@@ -42,7 +43,8 @@ def ingest(options: PipelineOptions = DEFAULTS) -> Brought:
         watching("ingest", origin=origin_of(options), home=home, settings=settings) as watch,
     ):
         steps = watch.steps
-        brought = bring(options, home=home, settings=settings, steps=steps)
+        with spread(options, home=home, settings=settings):
+            brought = bring(options, home=home, settings=settings, steps=steps)
         brought, _ = bring_volunteers(brought, options, home=home, settings=settings, steps=steps)
         taken = bring_cutouts(options, home=home, settings=settings, steps=steps)
         watch.ingest = record.ingest = brought.ingest

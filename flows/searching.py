@@ -78,7 +78,7 @@ def search(
                 until=end,
                 trials=options.search_trials or None,
                 budget_minutes=options.search or None,
-                home=home,
+                home=replace(home, root=home.root.absolute()),  # a worker may have been started in another folder
             )
             running[future] = next_up
         if not running:
