@@ -18,6 +18,7 @@ from cosmic.alerts.notices import notice_of
 from cosmic.alerts.patience import held_back, is_due, wait
 from cosmic.alerts.quiet import QuietHours
 from cosmic.alerts.records import Change, Incident, Kind, Notice, Signal
+from cosmic.alerts.reserve import is_full, spend
 from cosmic.alerts.sending import Delivery, Round, fingerprint
 from cosmic.alerts.spool import Spooled
 from cosmic.catalogue import Catalogue
@@ -86,7 +87,7 @@ class Desk:
             if signal.failing == failing.get((signal.check, signal.table), False):
                 continue
             try:
-                spool.put(folder, Spooled(signal, now))
+                _keep(folder, Spooled(signal, now))
             except OSError as error:
                 _log.warning("%s of %s could not be kept in %s: %s", signal.check, signal.table, folder, error)
                 lost.append(Spooled(signal, now))
@@ -193,6 +194,15 @@ class Desk:
 
 def _place(catalogue: Catalogue) -> str:
     return f"{catalogue.name} ({catalogue.sky} sky)"
+
+
+def _keep(folder: Path, one: Spooled) -> None:
+    try:
+        spool.put(folder, one)
+    except OSError as error:
+        if not (is_full(error) and spend(folder)):  # what was kept free for this
+            raise
+        spool.put(folder, one)
 
 
 def _note(path: Path, one: Spooled) -> None:

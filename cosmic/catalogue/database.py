@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import json
 import re
+import shutil
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -31,6 +32,8 @@ _SCHEMA: Final = "schema"
 _NAME: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _CONNECT_S: Final = 10
 _GLANCE_S: Final = 5
+_ROOM: Final = 1 << 19
+"""Bytes below which a disk has no room for what SQLite keeps beside a database."""
 _WRITE: Final = "cosmic_write"
 """Execution option of connections that are going to write: SQLite then takes its lock at once."""
 
@@ -191,6 +194,12 @@ class Database:
             "Nothing was changed; run again when it has finished."
         )
 
+    def _no_room(self) -> bool:
+        try:
+            return shutil.disk_usage(Path(str(self.url.database)).absolute().parent).free < _ROOM
+        except OSError:
+            return False
+
     def _full(self, said: str) -> DiskFull:
         return DiskFull(
             f"The disk of {self.name[0].lower()}{self.name[1:]} is full ({said}). Nothing was changed; make room, then run "
@@ -220,7 +229,8 @@ class Database:
     def _explain_sqlite(self, said: str) -> CosmicError | None:
         if "database is locked" in said:
             return self._busy()
-        if "disk is full" in said:
+        # where SQLite cannot grow the files beside a database it says no more than that reading or writing failed
+        if "disk is full" in said or (("disk I/O" in said or "unable to open" in said) and self._no_room()):
             return self._full(said)
         if "no such table" in said:
             return ConfigError(f"{self.name} was deleted or replaced while it was open. Run again: it is made anew.")
