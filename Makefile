@@ -13,13 +13,16 @@ unexport PYTHONDONTWRITEBYTECODE
 # Waiting threads that spin make boosting and forests 10 to 40 times slower beside any other load.
 export OMP_WAIT_POLICY := PASSIVE
 
-.PHONY: run rehearse test test-slow lint format bench check-pins pins clean help
+.PHONY: run serve rehearse test test-slow lint format bench check-pins pins clean help
 
 help:  ## this list
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/:[^#]*##/\t/' | expand -t 14
 
 run: $(VENV)/.core  ## the whole pipeline on the simulated sky; prints where the report is
 	$(BIN)/python -m flows.full_pipeline $(ARGS)
+
+serve: $(VENV)/.core  ## everything on this machine, on schedule: Prefect server, runs, reports; until Ctrl-C
+	$(BIN)/python -m deployments serve $(ARGS)
 
 rehearse: $(VENV)/.dev  ## a stand-in for SkyServer on loopback, until Ctrl-C
 	$(BIN)/python -m tests.skyserver $(ARGS)
@@ -29,7 +32,7 @@ test: $(VENV)/.test  ## the default tests (under six minutes)
 	$(BIN)/python -m pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 test-slow: $(VENV)/.test  ## drills: kills, servers, real tables
-	$(BIN)/python -m pytest -q -m slow $(ARGS)
+	$(BIN)/python -m pytest -q -m slow -n 2 --dist loadfile --no-loadscope-reorder $(ARGS)
 
 lint: $(VENV)/.dev  ## style, types, layers
 	$(BIN)/ruff check .

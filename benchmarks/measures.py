@@ -11,7 +11,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Final
 
-from benchmarks import survey
+from benchmarks import drift, survey
 from cosmic.records import Arm, JudgedPage, Model, Page, Prepared, Rebalancing, Sky, Snapshot, SplitName, Task
 
 Timed = Callable[[], object]
@@ -158,6 +158,7 @@ MEASURES: Final[dict[str, Callable[[Path, int], Timed]]] = {
     "fit-tree": _fit(Model.DECISION_TREE),
     "fit-forest": _fit(Model.RANDOM_FOREST),
     "score": score,
+    "drift": drift.compare_rows,
     **survey.MEASURES,
 }
 """Every measurement by its name."""

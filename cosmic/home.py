@@ -137,6 +137,11 @@ class Home:
         return self.root.absolute() / "reports" / "latest"
 
     @property
+    def retrained(self) -> Path:
+        """What the last trainings stood on."""
+        return self._folder("retrained")
+
+    @property
     def locks(self) -> Path:
         """Locks that the system frees when their holder dies."""
         return self._folder("locks")

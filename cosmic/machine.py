@@ -7,11 +7,12 @@ from datetime import timedelta
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
-from pydantic import BeforeValidator, Field, SecretStr
+from pydantic import BeforeValidator, Field, SecretStr, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from cosmic.option_texts import length, seconds
 from cosmic.records import Sky
+from cosmic.secret_files import with_secrets
 
 if TYPE_CHECKING:
     from cosmic.alerts.desk import Desk
@@ -33,7 +34,18 @@ class Settings(BaseSettings):
     model_config = SettingsConfigDict(env_prefix="COSMIC_", frozen=True, extra="ignore")
 
     database_url: SecretStr | None = Field(
-        None, description="URL of the catalogue, such as postgresql://user@host/name. Default: SQLite in the home."
+        None,
+        description="URL of the catalogue, such as postgresql://user@host/name?sslmode=verify-full; ?schema=WORD names its "
+        "schemas WORD_real and WORD_simulated (docs/postgres.md). Default: SQLite in the home.",
+    )
+    database_url_file: Path | None = Field(
+        None,
+        description="A file that holds that URL, such as a secret of a container; in place of COSMIC_DATABASE_URL.",
+    )
+    database_backed_up: bool = Field(
+        False,
+        description="The catalogue's database is backed up by others: a newer Cosmic changes its tables without a backup of its "
+        "own, also in Postgres (true or false).",
     )
     workers: int = Field(
         default_factory=lambda: min(8, os.cpu_count() or 1),
@@ -84,6 +96,9 @@ class Settings(BaseSettings):
         description="Who is told of incidents: addresses of Apprise, separated by spaces, such as "
         "mailto://user:password@example.org or json://host/path (docs/alerts.md). Default: nobody.",
     )
+    alert_urls_file: Path | None = Field(
+        None, description="A file that holds these addresses; in place of COSMIC_ALERT_URLS."
+    )
     alert_quiet: str | None = Field(
         None, description="Hours in which only critical incidents are told, such as 22:00-07:00. Default: none."
     )
@@ -94,6 +109,11 @@ class Settings(BaseSettings):
     alert_quarantined: float = Field(
         0.05, gt=0, le=1, description="Share of an ingest's rows in quarantine above which an incident is opened."
     )
+
+    @model_validator(mode="before")
+    @classmethod
+    def _from_files(cls, given: dict[str, object]) -> dict[str, object]:
+        return with_secrets(given, ("database_url", "alert_urls"))
 
     @property
     def desk(self) -> Desk:

@@ -34,6 +34,8 @@ class FaultName(StrEnum):
 MOST_NIGHTS: Final = 150
 """The last night of a growing sky: later ones would be dated in the future."""
 
+AGAIN: Final = ", rows judged again"
+"""What is added to the origin of a page for the page of those of its rows that pass later, of any sky."""
 _SINCE: Final = "@"
 _SIMULATED: Final = re.compile(r"(simulated \([^)]*\))(?: night (\d+))?(?: with (\S+))?")
 

@@ -94,6 +94,11 @@ def freeze(rows: pa.Table, *, folder: Path, system: MagnitudeSystem, sky: Sky) -
     )
 
 
+def identify(rows: pa.Table, system: MagnitudeSystem, *, sky: Sky) -> SnapshotId:
+    """Return the id of the snapshot that these catalogue rows give, without writing it; as `freeze` otherwise."""
+    return SnapshotId(_digest(fold(rows).rows, system=system, sky=sky))
+
+
 def nothing() -> pa.Table:
     """Return no row, in what a catalogue has: for a run that reads no table."""
     schema = SNAPSHOT_SCHEMA.append(pa.field("same_as", pa.string()))

@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from prefect.runtime import flow_run
 
 from cosmic.alerts.deaths import found_dead, marked
-from cosmic.alerts.from_run import Watched, of_failure, of_success
+from cosmic.alerts.from_run import RUN, Watched, of_failure, of_server, of_success
 from cosmic.alerts.quarantine import Arrived
 from cosmic.alerts.records import Signal
 from cosmic.alerts.reserve import keep
@@ -19,6 +19,7 @@ from cosmic.home import Home
 from cosmic.machine import Settings
 from cosmic.records import Ingest
 from cosmic.settings import PipelineOptions
+from flows.environment import server_failure
 from flows.steps import Steps
 from tasks import alerts
 
@@ -29,13 +30,15 @@ log = logging.getLogger(__name__)
 class Watch:
     """What the flow has to say when it ends: what it was at, what went into the catalogue, and where people may look.
 
-    `signals` are of further checks, of a run that ends well.
+    `signals` are of further checks, of a run that ends well. `part` is set where this was only a part of a run: then a
+    good end says nothing yet.
     """
 
     steps: Steps = field(default_factory=Steps)
     ingest: Ingest | None = None
     link: str | None = None
     signals: tuple[Signal, ...] = ()
+    part: bool = False
 
 
 def origin_of(options: PipelineOptions) -> str:
@@ -61,12 +64,17 @@ def watching(flow: str, *, origin: str, home: Home, settings: Settings) -> Itera
             keep(home.signals)
             yield watch
     except Exception as error:
-        _tell((of_failure(error, watched, step=watch.steps.at),), home)
+        server = of_server(server_failure())
+        failed = of_failure(error, watched, step=watch.steps.at)
+        # a run that ends for want of the server is told of as that alone
+        _tell((server,) if server.failing and failed.check == RUN else (server, failed), home)
         raise
+    if watch.part:
+        return
     arrived = None
     if watch.ingest is not None:
         arrived = Arrived(watch.ingest, origin, settings.alert_quarantined, watch.link)
-    _tell((*of_success(watched), *watch.signals), home, arrived)
+    _tell((*of_success(watched), of_server(server_failure()), *watch.signals), home, arrived)
 
 
 def _tell_of_the_dead(home: Home) -> None:

@@ -13,6 +13,7 @@ import typer
 
 from cosmic.errors import CosmicError
 from flows.cli_alerts import alerts
+from flows.cli_catalogue import catalogue
 from flows.cli_doctor import doctor
 from flows.cli_status import status
 
@@ -25,6 +26,7 @@ app = typer.Typer(
 )
 
 app.add_typer(alerts, name="alerts")
+app.add_typer(catalogue, name="catalogue")
 app.command()(doctor)
 app.command()(status)
 
@@ -48,6 +50,7 @@ def cosmic(
     - `cosmic inspect FILE` says what a table of yours is good for, and writes nothing.
     - `cosmic doctor` checks this installation, from the disk to SkyServer, and says what to do.
     - `cosmic status` says how the catalogue, its runs, models and checks stand.
+    - `cosmic catalogue` copies a catalogue to another database, backs it up and restores it, with proof.
     - `cosmic alerts` says whether notices of incidents arrive, and which are open.
     - `python -m flows.full_pipeline --path FILE` stores its rows, trains and reports; without --path it does so on a
       simulated sky.

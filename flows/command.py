@@ -6,6 +6,7 @@ Imports Prefect only after the options are read, since Prefect reads its home at
 from __future__ import annotations
 
 import importlib
+import os
 import signal
 import sys
 from dataclasses import dataclass
@@ -126,7 +127,47 @@ def _run(name: str, options: Any, kind: type[Any]) -> None:
     if options.dry_run:
         sys.stdout.write(flow.plan(given) + "\n")
         return
+    _demand_room(options, name)
     end_orphaned_servers(options.home)
     if check_server() is None:
         start_temporary_server()
-    sys.stdout.write(flow.main(given) + "\n")
+    try:
+        sys.stdout.write(flow.main(given) + "\n")
+    except Exception as error:
+        _leave_where_the_server_is_gone(error)
+        raise
+
+
+def _demand_room(options: Any, name: str) -> None:
+    """Refuse a full disk before a server is started on it, and tell of it as of any failure."""
+    from cosmic.alerts.from_run import Watched, of_failure
+    from cosmic.alerts.reserve import demand_room
+    from cosmic.clock import utc_now
+    from cosmic.errors import DiskFull
+    from cosmic.home import Home
+    from tasks.alerts import take
+
+    home = Home(options.home, options.sky)
+    try:
+        demand_room(home.root)
+    except DiskFull as full:
+        take((of_failure(full, Watched(name, "", home.sky)),), home=home, settings=Settings(), now=utc_now())
+        raise
+
+
+def _leave_where_the_server_is_gone(error: Exception) -> None:
+    """Say so and leave at once, if the Prefect server went away during the run: Prefect would go on for minutes, telling it
+    what it can no longer hear."""
+    import httpx
+
+    from flows.environment import server_failure
+
+    if not isinstance(error, httpx.TransportError) or server_failure() is None:
+        return
+    sys.stderr.write(
+        "\nThe Prefect server went away during this run and does not know how it ended. What the run did is kept. Start the "
+        "server again, or add --local, and run the same command: it goes on from there.\n"
+    )
+    sys.stderr.flush()
+    sys.stdout.flush()
+    os._exit(1)

@@ -64,7 +64,10 @@ def prepare(options: RunOptions | BackfillOptions | WatchOptions | DifferenceOpt
         for name in ("PREFECT_API_URL", "PREFECT_API_KEY"):
             os.environ.pop(name, None)
     if options.database is not None:
-        os.environ["COSMIC_DATABASE_URL"] = options.database.get_secret_value()
+        url = options.database.get_secret_value()
+        if os.environ.get("COSMIC_DATABASE_URL") != url:  # typed, so it stands before what the machine says
+            os.environ.pop("COSMIC_DATABASE_URL_FILE", None)
+        os.environ["COSMIC_DATABASE_URL"] = url
     own = {
         "PREFECT_HOME": home.prefect,
         "PREFECT_LOCAL_STORAGE_PATH": home.results,
@@ -118,15 +121,13 @@ def check_server() -> str | None:
     ConfigError
         If a profile or PREFECT_API_URL names a server that does not answer; names both.
     """
-    from prefect.client.orchestration import get_client
     from prefect.context import get_settings_context
     from prefect.settings import PREFECT_API_URL
 
     address = PREFECT_API_URL.value()
     if not address:
         return None
-    with get_client(httpx_settings={"timeout": HEALTH_TIMEOUT}, sync_client=True) as client:
-        failure = client.api_healthcheck()
+    failure = server_failure()
     if failure is None:
         return str(address)
     named_by = "PREFECT_API_URL" if "PREFECT_API_URL" in os.environ else (
@@ -137,6 +138,14 @@ def check_server() -> str | None:
         "Start it (`prefect server start`), choose another profile (`prefect profile use ephemeral`), or add --local "
         "to run without any server."
     )
+
+
+def server_failure() -> Exception | None:
+    """Return why the Prefect server of this run does not answer; None where it does."""
+    from prefect.client.orchestration import get_client
+
+    with get_client(httpx_settings={"timeout": HEALTH_TIMEOUT}, sync_client=True) as client:
+        return client.api_healthcheck()
 
 
 def start_temporary_server() -> None:

@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import logging
 from datetime import UTC, datetime
+from typing import Final
 
 from prefect.runtime import flow_run
 
+from cosmic.alerts.records import Signal
+from cosmic.errors import ConfigError, TransientSourceError
 from cosmic.evaluation.holdout import demand_one_system
 from cosmic.home import Home
 from cosmic.machine import Settings, database_url
@@ -22,7 +26,12 @@ from flows.recording import Recorded, recorded
 from flows.studying import study
 from flows.training import train
 from flows.volunteers import bring_volunteers
-from tasks import intake, publishing
+from tasks import intake, publishing, survey
+
+log = logging.getLogger(__name__)
+
+PUBLISH: Final = "publish"
+"""The check that reports reach the place where people read them."""
 
 
 def run_name() -> str:
@@ -31,7 +40,9 @@ def run_name() -> str:
     return f"{options.what}, {datetime.now(UTC):%Y-%m-%d %H:%M} UTC"
 
 
-def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, module: str) -> Report:
+def run_pipeline(
+    options: PipelineOptions, settings: Settings, *, flow: str, module: str, standing: bool = False
+) -> Report:
     """Pull rows, refuse bad ones, store the good, retrain, redo the study where it is asked for, compare and report.
 
     Whatever its end, its checks open or close incidents.
@@ -42,14 +53,19 @@ def run_pipeline(options: PipelineOptions, settings: Settings, *, flow: str, mod
         Of the process.
     flow, module : str
         Name of the flow, and of its module, for the record and for the command that gives this run again.
+    standing : bool
+        Train on the catalogue as it stands: no source is asked.
     """
     home = Home(options.home, options.sky)
+    origin = f"the {home.sky} catalogue" if standing else origin_of(options)
     with (
         recorded(flow, home=home) as record,
-        watching(flow, origin=origin_of(options), home=home, settings=settings) as watch,
+        watching(flow, origin=origin, home=home, settings=settings) as watch,
         spread(options, home=home, settings=settings) as workers,
     ):
-        made = _run(options, settings, watch, record, workers=workers, home=home, flow=flow, module=module)
+        made = _run(
+            options, settings, watch, record, workers=workers, home=home, flow=flow, module=module, standing=standing
+        )
         record.ingest = watch.ingest
     return made
 
@@ -64,20 +80,29 @@ def _run(
     home: Home,
     flow: str,
     module: str,
+    standing: bool,
 ) -> Report:
     steps, salt = watch.steps, settings.split_salt or SALT
     held: tuple[JudgedPage, ...] = ()
     if options.held_tables:
         held = fetch_and_judge(options.held_out(), home=home, settings=settings, steps=steps)
-    if options.images_alone:
-        ingest, snapshot = steps.one(intake.no_table, home)
-        brought = Brought((), ingest)
+    volunteers, cutouts = None, None
+    if standing:
+        brought = Brought((), steps.one(survey.standing, home), "Trained on the catalogue as it stands")
     else:
-        brought = bring(
-            options, home=home, settings=Settings(), steps=steps, accept=lambda judged: demand_one_system(judged, held)
-        )
-    brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
-    cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
+        if options.images_alone:
+            ingest, snapshot = steps.one(intake.no_table, home)
+            brought = Brought((), ingest)
+        else:
+            brought = bring(
+                options,
+                home=home,
+                settings=Settings(),
+                steps=steps,
+                accept=lambda judged: demand_one_system(judged, held),
+            )
+        brought, volunteers = bring_volunteers(brought, options, home=home, settings=Settings(), steps=steps)
+        cutouts = bring_cutouts(options, home=home, settings=Settings(), steps=steps)
     judged, ingest = brought.judged, brought.ingest
     if not options.images_alone:
         snapshot = steps.one(intake.freeze, ingest.catalogue, ingest.state, home=home)
@@ -107,4 +132,15 @@ def _run(
     publishing.record(records, identity, made, options=options, home=home)
     publishing.latest(made)
     watch.ingest, watch.link = ingest, str(made.html)
+    _publish(made, watch, home=home)
     return made
+
+
+def _publish(made: Report, watch: Watch, *, home: Home) -> None:
+    """Publish a report; where that fails the run is none the worse, but people are told."""
+    try:
+        watch.link = watch.steps.one(publishing.publish, made, home=home) or watch.link
+        watch.signals += (Signal(PUBLISH, "reports", failing=False),)
+    except (ConfigError, TransientSourceError) as why:
+        log.warning("%s", why)
+        watch.signals += (Signal(PUBLISH, "reports", failing=True, summary=str(why), source=made.run),)

@@ -13,7 +13,6 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Final
 
-import pyarrow as pa
 from prefect.settings import PREFECT_FLOWS_HEARTBEAT_FREQUENCY, PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
 from cosmic.alerts.from_run import CATALOGUE_REFUSED, REFUSED, UNREADABLE
@@ -22,8 +21,7 @@ from cosmic.alerts.records import Incident
 from cosmic.catalogue import nothing_there, open_catalogue
 from cosmic.clock import utc_now
 from cosmic.contracts import Limits
-from cosmic.drift import arrived, compare
-from cosmic.drift.signals import signals as drift_signals
+from cosmic.drift.nights import rows_before, signals_since
 from cosmic.errors import ContractViolation, CosmicError
 from cosmic.home import Home
 from cosmic.intake import judge_page, rows_apart
@@ -157,17 +155,14 @@ def play(night: Night, *, root: Path) -> Played:
     )
     brought, error = None, None
     with _alone():
-        known = _rows(home)
+        known = rows_before(home, Settings())
         try:
             brought = ingest(options)
         except CosmicError as refused:
             error = refused
         if brought is not None and known is not None:
-            found_of = compare(arrived(_rows(home) or known, known), known)
-            alerts.take(
-                drift_signals(found_of, table=origin_of(options), source=brought.ingest.id), home=home, settings=Settings(),
-                now=utc_now(),
-            )  # fmt: skip
+            drift = signals_since(known, home, Settings(), table=origin_of(options), source=brought.ingest.id)
+            alerts.take(drift, home=home, settings=Settings(), now=utc_now())
     found = tuple(one for name, one in _incidents(home).items() if name not in before)
     truths = sorted(home.pages.glob("*.truth.parquet")) if night.faults else []
     return Played(
@@ -177,16 +172,6 @@ def play(night: Night, *, root: Path) -> Played:
         None if brought is None else brought.ingest,
         truths[0] if truths else None,
     )
-
-
-def _rows(home: Home) -> pa.Table | None:
-    """Return the rows of the catalogue, None where there are none yet."""
-    settings = Settings()
-    if nothing_there(home, settings):
-        return None
-    with open_catalogue(home, settings) as catalogue:
-        rows = catalogue.rows()
-    return rows if rows.num_rows else None
 
 
 def _incidents(home: Home) -> dict[str, Incident]:

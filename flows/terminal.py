@@ -6,11 +6,12 @@ import logging
 import sys
 import time
 from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from typing import TypeVar
 
 Item = TypeVar("Item")
 
-OURS = ("cosmic", "expectations", "tasks", "flows")
+OURS = ("cosmic", "expectations", "tasks", "flows", "deployments")
 MANY = (
     "cosmic.datasets", "cosmic.models.fit", "cosmic.evaluation.assessment", "cosmic.evaluation.dossier",
     "cosmic.study.units", "cosmic.study.finals", "cosmic.search.search",
@@ -94,3 +95,29 @@ def progress(
         if total > 1 and (done == total or now - said >= EVERY):
             said = now
             log.info("%s: %d of %d in %.1f s%s", label, done, total, now - started, more)
+
+
+@contextmanager
+def bar(total: int | None, *, unit: str) -> Iterator[Callable[[str, int], None]]:
+    """Give a function that hears of a step's name and of how much of it was done now, and shows how far all of them are.
+
+    A bar on a terminal; elsewhere a line to standard error now and then. `total` is None where it is not known.
+    """
+    done, said = 0, time.monotonic()
+    if sys.stderr.isatty():
+        from rich.console import Console
+        from rich.progress import Progress
+
+        with Progress(console=Console(stderr=True), transient=True) as shown:
+            line = shown.add_task("", total=total)
+            yield lambda step, n: shown.update(line, advance=n, description=step)
+        return
+
+    def tell(step: str, n: int) -> None:
+        nonlocal done, said
+        done += n
+        if time.monotonic() - said >= EVERY:
+            said = time.monotonic()
+            sys.stderr.write(f"{step}: {done:,}{'' if total is None else f' of {total:,}'} {unit}\n")
+
+    yield tell

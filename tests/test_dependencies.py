@@ -13,7 +13,7 @@ import pytest
 from packaging.requirements import Requirement
 
 ROOT = Path(__file__).resolve().parents[1]
-LAYERS = ("cosmic", "expectations", "tasks", "flows")
+LAYERS = ("cosmic", "expectations", "tasks", "flows", "deployments")
 
 
 def declared() -> set[str]:

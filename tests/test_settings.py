@@ -16,6 +16,7 @@ from typer.testing import CliRunner
 from cosmic.commands import build, command
 from cosmic.errors import ConfigError
 from cosmic.machine import Settings, database_url
+from cosmic.operation import Operation
 from cosmic.records import TABLE_TASKS, Arm, Sky, Task
 from cosmic.settings import PipelineOptions, RunOptions
 from cosmic.survey_options import Backfill, Difference, Watch
@@ -173,7 +174,7 @@ def line_of(name: str, field: FieldInfo) -> str:
 
 def test_every_setting_and_every_option_is_in_the_docs_with_its_default() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    fields = {**Settings.model_fields, **PipelineOptions.model_fields}
+    fields = {**Settings.model_fields, **Operation.model_fields, **PipelineOptions.model_fields}
     assert [line for line in (line_of(name, field) for name, field in fields.items()) if line not in text] == []
     named = {name.lower() for name in re.findall(r"^\| `COSMIC_(\w+)`", text, re.MULTILINE)}
     assert named == fields.keys(), "and nothing that is neither"

@@ -27,6 +27,7 @@ CATALOGUE_REFUSED: Final = "catalogue-refused"
 DATABASE: Final = "database"
 DISK: Final = "disk"
 RUN: Final = "run"
+SERVER: Final = "server"
 
 Told = tuple[str, Severity]
 AT_STEPS: Final[dict[str, dict[type[Exception], Told]]] = {
@@ -106,3 +107,12 @@ def _table(check: str, watched: Watched) -> str:
     if check in (DATABASE, DISK):
         return f"the {watched.sky} sky"
     return watched.flow if check == RUN else watched.origin
+
+
+def of_server(failure: Exception | None) -> Signal:
+    """Return what is to be said of the Prefect server at the end of a run: what it answered, or None where all is well."""
+    return Signal(
+        SERVER, "Prefect", failing=failure is not None, severity=Severity.ERROR,
+        summary=f"The Prefect server did not answer at the end of a run ({type(failure).__name__}), so it does not know how "
+        "the run ended, and starts none. What the run did is kept. Start the server again; the next run goes on from there.",
+    )  # fmt: skip

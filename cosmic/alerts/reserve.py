@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import shutil
 from pathlib import Path
 from typing import Final
 
@@ -10,6 +11,8 @@ from cosmic.errors import DiskFull
 
 SIZE: Final = 1 << 20
 """Bytes: enough for some incidents and their notices in a SQLite catalogue."""
+LEAST: Final = 32 << 20
+"""Bytes that must be free for a run to begin."""
 
 
 def keep(folder: Path) -> None:
@@ -38,6 +41,23 @@ def spend(folder: Path) -> bool:
     except FileNotFoundError:
         return False
     return True
+
+
+def demand_room(home: Path) -> None:
+    """Raise unless the disk of a home has room for a small run, since a server on a full one does not even start.
+
+    Raises
+    ------
+    DiskFull
+        If there is less than `LEAST`.
+    """
+    place = next(one for one in (home.absolute(), *home.absolute().parents) if one.exists())
+    free = shutil.disk_usage(place).free
+    if free < LEAST:
+        raise DiskFull(
+            f"The disk of the home {home} has no room: {free / 1e6:.0f} MB are free, and a run needs more than "
+            f"{LEAST / 1e6:.0f}. Make room, or use another --home, then run again: finished work is kept."
+        )
 
 
 def is_full(error: BaseException | None) -> bool:

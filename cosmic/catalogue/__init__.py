@@ -24,4 +24,4 @@ def nothing_there(home: Home, settings: Settings) -> bool:
 def open_catalogue(home: Home, settings: Settings) -> Catalogue:
     """Return the catalogue of a sky: in the database that is set, or in the home."""
     url = database_url(home.root, home.sky, settings).get_secret_value()
-    return Catalogue.open(url, sky=home.sky, lock_folder=home.locks)
+    return Catalogue.open(url, sky=home.sky, lock_folder=home.locks, backed_up=settings.database_backed_up)

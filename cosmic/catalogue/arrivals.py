@@ -87,7 +87,7 @@ def collect(judged: Sequence[JudgedPage], *, sky: Sky) -> Arrivals:
         id=_identity(judged),
         system=judged[0].system,
         rows=rows,
-        quarantined=pa.concat_tables([_quarantined(page) for page in judged]),
+        quarantined=pa.concat_tables([set_apart(page) for page in judged]),
         contradictions=tuple(
             replace(one, earlier=origins[PageId(one.earlier)], later=origins[PageId(one.later)])
             for one in contradictions
@@ -111,7 +111,8 @@ def _valid(page: JudgedPage) -> pa.Table:
     return rows.append_column("page_id", pa.repeat(page.page.id, rows.num_rows))
 
 
-def _quarantined(page: JudgedPage) -> pa.Table:
+def set_apart(page: JudgedPage) -> pa.Table:
+    """Return the quarantined rows of a page as `Arrivals.quarantined` holds them."""
     rows = _parquet(page.quarantined, page)
     if rows.num_rows != page.n_quarantined:
         raise ArtefactCorrupt(f"{page.quarantined} has {rows.num_rows} rows, not {page.n_quarantined}. {_REMEDY}")

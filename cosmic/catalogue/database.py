@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -25,6 +26,9 @@ from cosmic.records import Sky
 
 _EXAMPLES: Final = "sqlite:////folder/catalogue.db or postgresql://user@host/name"
 _POSTGRES: Final = ("postgresql", "postgres", "postgresql+psycopg")
+_SCHEMA: Final = "schema"
+"""The one parameter of a URL that is ours; all others go to the driver."""
+_NAME: Final = re.compile("[a-z][a-z0-9_]{0,39}")
 _CONNECT_S: Final = 10
 _GLANCE_S: Final = 5
 _WRITE: Final = "cosmic_write"
@@ -38,6 +42,9 @@ _WRONG: Final = {
     "42P01": "lacks a table of the catalogue: it was deleted or replaced while it was open",
 }
 
+_REFUSALS: Final = ("authentication failed", "no password supplied", "does not exist", "permission denied")
+"""What a server says that lets nobody in, or not this user."""
+
 
 class Database:
     """Where one catalogue lives.
@@ -48,7 +55,7 @@ class Database:
         ``sqlite:///file`` or ``postgresql://…`` (``postgres://`` and ``postgresql+psycopg://`` are the same).
     sky : Sky
         In Postgres each sky has a schema of its own, ``cosmic_real`` and ``cosmic_simulated``, so that one URL
-        serves both and they never meet.
+        serves both and they never meet; ``?schema=NAME`` in the URL says another word than ``cosmic``.
     lock_folder : Path
         Where the lock file of a SQLite catalogue lies; Postgres locks by itself.
     lock_timeout : float
@@ -62,13 +69,13 @@ class Database:
 
     def __init__(self, url: str, *, sky: Sky, lock_folder: Path, lock_timeout: float) -> None:
         self.url = parse(url)
-        self.schema = f"cosmic_{sky}"
+        self.schema = schema_of(url, sky=sky)
         self.is_postgres = self.url.get_backend_name() == "postgresql"
         self.name = _name(self.url)
         self._lock_folder = lock_folder
         self._lock_timeout = lock_timeout
         if self.is_postgres:
-            self._engine = _engine(self.url, connect_args={"connect_timeout": _CONNECT_S})
+            self._engine = _engine(self.url, connect_args=_timely(self.url, _CONNECT_S))
             event.listen(self._engine, "connect", self._use_schema, insert=True)
         else:
             try:
@@ -134,7 +141,7 @@ class Database:
 
     def _make_schema(self) -> None:
         # An engine of its own: SQLAlchemy asks once, at the first connection, which schema is the default one.
-        bootstrap = _engine(self.url, connect_args={"connect_timeout": _CONNECT_S})
+        bootstrap = _engine(self.url, connect_args=_timely(self.url, _CONNECT_S))
         with self.explained(), bootstrap.begin() as connection:
             if sa.inspect(connection).has_schema(self.schema):
                 return
@@ -233,7 +240,7 @@ class Database:
             if code.startswith(prefix):
                 return ConfigError(f"{self.name} {reason} ({said}). Correct COSMIC_DATABASE_URL or the server.")
         # A connection that was never made has no SQLSTATE; what the server said is all there is.
-        if not code and ("authentication failed" in said or "no password supplied" in said or "does not exist" in said):
+        if not code and any(words in said for words in _REFUSALS):
             return ConfigError(f"{self.name} refused the connection ({said}). Correct COSMIC_DATABASE_URL.")
         return None
 
@@ -250,14 +257,14 @@ def reach(url: str, *, sky: Sky) -> None:
     """
     server = Database(url, sky=sky, lock_folder=Path(), lock_timeout=0.0)
     try:
-        with server.explained(), _engine(server.url, connect_args={"connect_timeout": _GLANCE_S}).connect():
+        with server.explained(), _engine(server.url, connect_args=_timely(server.url, _GLANCE_S)).connect():
             pass
     finally:
         server.close()
 
 
 def parse(url: str) -> URL:
-    """Return the URL of a catalogue, with the driver that Cosmic uses.
+    """Return the URL of a catalogue, with the driver that Cosmic uses, without our own parameter ``schema``.
 
     Raises
     ------
@@ -270,12 +277,37 @@ def parse(url: str) -> URL:
     except (exc.ArgumentError, ValueError) as error:
         raise ConfigError(f"The database URL cannot be read. It looks like {_EXAMPLES}.") from error
     if parsed.drivername in _POSTGRES:
-        return parsed.set(drivername="postgresql+psycopg")
+        return parsed.set(drivername="postgresql+psycopg").difference_update_query([_SCHEMA])
     if parsed.drivername not in ("sqlite", "sqlite+pysqlite"):
         raise ConfigError(f"Databases of kind {parsed.drivername!r} are not supported. Use {_EXAMPLES}.")
     if not parsed.database or parsed.database == ":memory:":
         raise ConfigError(f"A catalogue in SQLite needs a file, as in {_EXAMPLES}: one in memory is lost at the end.")
     return parsed
+
+
+def schema_of(url: str, *, sky: Sky) -> str:
+    """Return the schema of a sky in Postgres: ``cosmic_real``, or ``NAME_real`` where the URL has ``?schema=NAME``.
+
+    Raises
+    ------
+    ConfigError
+        If the URL cannot be used, or the name is none that needs no quotes.
+    """
+    parsed = parse(url)
+    if parsed.get_backend_name() == "sqlite":
+        return f"cosmic_{sky}"
+    given = make_url(url).normalized_query.get(_SCHEMA, ("cosmic",))[0]
+    if not _NAME.fullmatch(given):
+        raise ConfigError(
+            f"The database URL names the schema {given!r}. Use small letters, digits and _, a letter first, at most 40 of them: "
+            "each sky's schema is named NAME_real and NAME_simulated."
+        )
+    return f"{given}_{sky}"
+
+
+def _timely(url: URL, seconds: int) -> dict[str, object]:
+    """Return how long to wait for a server, unless the URL says so."""
+    return {} if "connect_timeout" in url.query else {"connect_timeout": seconds}
 
 
 def _engine(url: URL, *, connect_args: dict[str, object]) -> sa.Engine:

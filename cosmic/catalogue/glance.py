@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy import exc
 
 from cosmic.catalogue import census, cutouts
-from cosmic.catalogue.database import parse, reach
+from cosmic.catalogue.database import parse, reach, schema_of
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestPageRow, IngestRow
 from cosmic.records import CatalogueId, Sky
 from cosmic.skyserver.census import Shard
@@ -110,8 +110,10 @@ def look(url: str, sky: Sky, ask: Callable[[sa.Connection], Seen]) -> Seen | Non
         engine = sa.create_engine(address, hide_parameters=True)
     else:
         reach(url, sky=sky)
-        options = {"connect_timeout": 5, "options": f"-c search_path=cosmic_{sky} -c default_transaction_read_only=on"}
-        engine = sa.create_engine(parsed, connect_args=options, hide_parameters=True)
+        own = f"-c search_path={schema_of(url, sky=sky)} -c default_transaction_read_only=on"
+        given = " ".join(parsed.normalized_query.get("options", ()))
+        timeout = {} if "connect_timeout" in parsed.query else {"connect_timeout": 5}
+        engine = sa.create_engine(parsed, connect_args={"options": f"{given} {own}", **timeout}, hide_parameters=True)
     try:
         with engine.connect() as connection:
             return ask(connection)

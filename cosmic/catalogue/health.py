@@ -8,7 +8,7 @@ from pathlib import Path
 
 import sqlalchemy as sa
 
-from cosmic.catalogue.database import parse
+from cosmic.catalogue.database import parse, schema_of
 from cosmic.catalogue.glance import look
 from cosmic.catalogue.tables import OBJECTS, CatalogueRow, IngestRow
 from cosmic.records import Sky
@@ -85,7 +85,7 @@ def rights(url: str, *, sky: Sky) -> Rights | None:
     """
 
     def ask(connection: sa.Connection) -> Rights:
-        return Rights(*connection.execute(_RIGHTS, {"schema": f"cosmic_{sky}"}).one())
+        return Rights(*connection.execute(_RIGHTS, {"schema": schema_of(url, sky=sky)}).one())
 
     return look(url, sky, ask)
 

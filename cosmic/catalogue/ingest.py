@@ -35,7 +35,7 @@ from cosmic.catalogue.tables import (
 )
 from cosmic.clock import Clock
 from cosmic.errors import ArtefactCorrupt, ConfigError
-from cosmic.planted import night_of, sky_of
+from cosmic.planted import AGAIN, night_of, sky_of
 from cosmic.records import LABELS_KIND, CatalogueId, Ingest, JudgedPage, Sky
 from cosmic.terms import BY_KIND
 
@@ -144,10 +144,16 @@ def _keys(arrivals: Arrivals) -> set[str]:
 
 
 def _holds_others(connection: sa.Connection, judged: Sequence[JudgedPage]) -> bool:
-    ours = {page.page.id for page in judged}
-    skies = {sky_of(page.page.origin) for page in judged}
-    nights = {night_of(page.page.origin) for page in judged}
-    stored = connection.execute(sa.select(PageRow.id, PageRow.origin).where(PageRow.id.not_in(ours)))
+    new = [
+        page for page in judged if not page.page.origin.endswith(AGAIN)
+    ]  # rows judged again are of the sky that is there
+    if not new:
+        return False
+    ours = {page.page.id for page in new}
+    skies = {sky_of(page.page.origin) for page in new}
+    nights = {night_of(page.page.origin) for page in new}
+    others = (PageRow.id.not_in(ours), sa.not_(PageRow.origin.endswith(AGAIN, autoescape=True)))
+    stored = connection.execute(sa.select(PageRow.id, PageRow.origin).where(*others))
     return any(sky_of(row.origin) not in skies or night_of(row.origin) in {None, *nights} for row in stored)
 
 

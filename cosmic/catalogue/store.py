@@ -92,6 +92,7 @@ class Catalogue:
         lock_folder: Path,
         lock_timeout: float = 60.0,
         clock: Clock = utc_now,
+        backed_up: bool = False,
     ) -> Self:
         """Return the catalogue at a URL, made if there is none, its tables brought up to this version of Cosmic.
 
@@ -107,6 +108,8 @@ class Catalogue:
             Seconds to wait for another writer.
         clock : callable
             Returns the time.
+        backed_up : bool
+            As in `schema.upgrade`.
 
         Raises
         ------
@@ -118,7 +121,7 @@ class Catalogue:
             If the file is no readable SQLite database.
         """
         database = Database(url, sky=sky, lock_folder=lock_folder, lock_timeout=lock_timeout)
-        schema.upgrade(database, sky=sky, now=clock())
+        schema.upgrade(database, sky=sky, now=clock(), backed_up=backed_up)
         with database.reading() as connection:
             here = connection.execute(sa.select(CatalogueRow.__table__)).one()
         if here.sky != sky:

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator
 from datetime import UTC, datetime
 
+from cosmic.catalogue.database import schema_of
 from cosmic.catalogue.health import file_health, file_of, holdings, rights
 from cosmic.catalogue.schema import revisions
 from cosmic.doctor.findings import Finding, Health
@@ -45,7 +46,7 @@ def catalogue(home: Home, settings: Settings) -> Iterator[Finding]:
 
 
 def _server(url: str, home: Home) -> Iterator[Finding]:
-    schema = f"cosmic_{home.sky}"
+    schema = schema_of(url, sky=home.sky)
     seen = rights(url, sky=home.sky)
     if seen is None:
         yield Finding("database", Health.FAILURE, "Postgres answers, but refuses to say what this user may do")
@@ -54,7 +55,7 @@ def _server(url: str, home: Home) -> Iterator[Finding]:
     if seen.superuser:
         yield Finding(
             "database", Health.NOTE, f"{seen.who} is a superuser of that server, which Cosmic does not need",
-            "A role that owns the schemas cosmic_real and cosmic_simulated is enough.",
+            "A role that owns its schemas is enough; `cosmic catalogue role` prints how to make it.",
         )  # fmt: skip
     if seen.there and not seen.may_write:
         yield Finding(
@@ -83,7 +84,7 @@ def _tables(url: str, home: Home) -> Iterator[Finding]:
     elif seen.revision != known[-1]:
         yield Finding(
             "migrations", Health.WARNING, f"its tables are at {seen.revision}, this version's at {known[-1]}",
-            "The next run brings them up. Back the catalogue up before.",
+            "`cosmic catalogue backup --to FILE`, then `cosmic catalogue upgrade`; with SQLite the next run does both.",
         )  # fmt: skip
     else:
         yield Finding("migrations", Health.OK, f"tables at {seen.revision}, the newest")

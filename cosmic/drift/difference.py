@@ -81,7 +81,10 @@ def shift(values: Floats, ranks: Floats, *, stratum: Codes, block: Codes, new: M
     effect = float(np.median(distances))
     ends = quantile_test(distances, p=0.5).confidence_interval(0.95)
     wider = found.error / found.error_of_new if found.error_of_new > 0 else 1.0
-    interval = (effect - wider * (effect - float(ends.low)), effect + wider * (float(ends.high) - effect))
+    low, high = (
+        (ends.low, ends.high) if np.isfinite([ends.low, ends.high]).all() else (distances.min(), distances.max())
+    )
+    interval = (effect - wider * (effect - float(low)), effect + wider * (float(high) - effect))
     return Difference(effect, found.expected, interval, _p(found), int(new.sum()), int((~new).sum()))
 
 

@@ -56,10 +56,11 @@ def decide(
 
 
 def calibrations(records: Sequence[DriftRecord]) -> list[DriftRecord]:
-    """Return, for each colour, how far it moved in every class alike.
+    """Return, for each colour, how far it moved in at least two classes, where all classes move to one side.
 
-    The shift is the smallest of the classes where all move to one side, else 0; p is the largest of theirs (the
-    intersection-union test: Berger 1982, Technometrics 24, 295). It needs two classes.
+    p is that of the partial conjunction of two classes (Benjamini and Heller 2008, Biometrics 64, 1215): the second
+    smallest, times the classes less one. The shift is the middle one of three classes, the lesser one of two; 0 where
+    classes move to different sides, and p then is 1.
     """
     found = []
     for a, b in COLOURS:
@@ -71,22 +72,23 @@ def calibrations(records: Sequence[DriftRecord]) -> list[DriftRecord]:
         ]
         if len(own) < 2:
             continue
-        least = min(own, key=lambda one: abs(one.effect))
         alike = len({one.effect > 0 for one in own}) == 1
+        typical = sorted(own, key=lambda one: abs(one.effect))[(len(own) - 1) // 2]
+        second = sorted(1.0 if one.p is None else one.p for one in own)[1]
         found.append(
             DriftRecord(
-                kind=DriftKind.CALIBRATION, name=name, group="every class", where=EVERYWHERE, unit="mag",
+                kind=DriftKind.CALIBRATION, name=name, group="all classes alike", where=EVERYWHERE, unit="mag",
                 n_new=sum(one.n_new for one in own), n_reference=sum(one.n_reference for one in own),
-                effect=least.effect if alike else 0.0, limits=CALIBRATION.whole,
-                interval=least.interval if alike else None,
-                p=max(1.0 if one.p is None else one.p for one in own) if alike else 1.0,
+                effect=typical.effect if alike else 0.0, limits=CALIBRATION.whole,
+                interval=typical.interval if alike else None,
+                p=min(1.0, (len(own) - 1) * second) if alike else 1.0,
             )
         )  # fmt: skip
     return found
 
 
 def likely_band(records: Iterable[DriftRecord]) -> str:
-    """Return which one band would explain what moved in every class, in words; "" where nothing did.
+    """Return which one band would explain what moved in all classes alike, in words; "" where nothing did.
 
     The band whose offset leaves the least of the four colours unexplained (least squares).
     """

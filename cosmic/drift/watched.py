@@ -46,7 +46,7 @@ COLOURS: Final = (("u", "g"), ("g", "r"), ("r", "i"), ("i", "z"))
 COLOUR: Final = Bounds(0.03, 0.08)
 """Of a median colour, mag: SDSS's calibration is good to 0.01 to 0.02 (Padmanabhan et al. 2008, ApJ 674, 1217)."""
 CALIBRATION: Final = Bounds(0.025, None, 0.05)
-"""Of a colour of every class alike, mag. No population does that; a zero point does, and training on it makes it worse."""
+"""Of a colour of all classes alike, mag. No population does that; a zero point does, and training on it makes it worse."""
 SHARE: Final = Bounds(0.03, 0.06, 0.25)
 """Of the share of a class among objects of one brightness and place."""
 MISSING: Final = Bounds(0.05, 0.2, 0.5)

@@ -22,7 +22,7 @@ TODO: Final = {
 }
 KINDS: Final = {
     DriftKind.COVERAGE: "Sky and magnitudes that the model has not seen",
-    DriftKind.CALIBRATION: "Colours of every class alike: zero points",
+    DriftKind.CALIBRATION: "Colours of all classes alike: zero points",
     DriftKind.FEATURE: "Features, by class",
     DriftKind.LABELS: "Shares of labels",
     DriftKind.VOTES: "Volunteers' votes",

@@ -158,7 +158,8 @@ def test_steps_that_ask_outside_or_write_the_catalogue_are_never_cached() -> Non
         "fetch", "census", "compare", "standing", "listed", "probe", "known-release", "release-diff", "ingest", "report", "tell", "tell-of-the-dead", "note-run", "show-status",
         "record", "latest", "fetch-galaxy-zoo", "volunteers", "survey-votes", "simulated-votes", "find-cutouts", "cutouts",
         "cutouts-taken", "search", "no-table", "list-images", "list-catalogue-images", "list-simulated-images",
-        "list-held-images",
+        "list-held-images", "basis", "remember-basis", "apart", "again",
+        "publish", "tidy", "tell-tidied", "look",
     }  # fmt: skip
 
 
