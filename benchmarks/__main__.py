@@ -1,7 +1,7 @@
 """Measures every speed and memory claim: `make bench`, or `python -m benchmarks NAME …` for some.
 
 Each measurement runs in a process of its own on a simulated sky, so that its peak memory is its own. Prints one line
-each: seconds of wall clock, rows a second, peak memory. Machines are noisy: read ratios, and run it more than once.
+each: seconds of wall clock, of the processor (all threads), rows a second of wall clock, peak memory. Machines are noisy: read ratios, and run it more than once.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ def main() -> None:
     unknown = set(arguments.names) - set(MEASURES)
     if unknown:
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
-    print(f"{'what':18}{'seconds':>9}{'rows/s':>12}{'peak MB':>9}")
+    print(f"{'what':18}{'seconds':>9}{'CPU s':>9}{'rows/s':>12}{'peak MB':>9}")
     for name in arguments.names or MEASURES:
         subprocess.run([sys.executable, "-m", "benchmarks.measures", name, str(arguments.rows)], check=True)
 
