@@ -93,7 +93,7 @@ def look(probe: Probe) -> Seen:
     faults = [*_unseen(probe.file, probe.text), *_differences(probe.installed)]
     if probe.server is not None and (silence := _silence(probe.server)):
         faults.append(silence)
-    if probe.database and not os.environ.get("COSMIC_DATABASE_URL"):
+    if probe.database and not (os.environ.get("COSMIC_DATABASE_URL") or os.environ.get("COSMIC_DATABASE_URL_FILE")):
         faults.append(
             "has no COSMIC_DATABASE_URL, and the search stores its trials in the catalogue; set it where the worker is started"
         )

@@ -47,7 +47,7 @@ def previous(tmp_path: Path) -> Path:
     return file
 
 
-@pytest.mark.parametrize("back", ["sqlite", "postgres"])
+@pytest.mark.parametrize("back", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_a_catalogue_is_restored_from_its_backup_into_either_database(
     database_url: str, back: str, make_database: Callable[[str], str], connect: Connect, tmp_path: Path,
     open_catalogue: OpenCatalogue, make_rows: MakeRows, make_page: MakePage,

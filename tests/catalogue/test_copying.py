@@ -79,6 +79,7 @@ def test_ids_are_numbers_in_postgres_and_padded_text_in_sqlite(
         assert int(there.execute(ask).scalar_one()) == int(str(IDS[0]))
 
 
+@pytest.mark.slow
 def test_the_copy_goes_on_as_the_catalogue_would(
     filled: Catalogue, sqlite_url: str, postgres_url: str, copy: Copy, open_catalogue: OpenCatalogue,
     make_rows: MakeRows, make_page: MakePage,
@@ -127,7 +128,7 @@ def test_tables_of_another_program_are_left_alone(
         copy(sqlite_url, url)
 
 
-@pytest.mark.parametrize("backend", ["sqlite", "postgres"])
+@pytest.mark.parametrize("backend", ["sqlite", pytest.param("postgres", marks=pytest.mark.slow)])
 def test_a_copy_that_breaks_off_leaves_nothing_and_the_next_one_is_whole(
     backend: str, filled: Catalogue, sqlite_url: str, make_database: Callable[[str], str], copy: Copy,
     connect: Callable[[str], Database],

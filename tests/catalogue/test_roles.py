@@ -77,6 +77,7 @@ def test_the_role_does_all_that_runs_do_and_may_do_nothing_else(
     assert copied.held.rows["objects"] == 40
 
 
+@pytest.mark.slow
 def test_two_teams_share_a_database_and_never_meet(
     postgres_url: str, tmp_path: Path, make_rows: MakeRows, make_page: MakePage
 ) -> None:

@@ -31,6 +31,8 @@ NAME = partial(identify, sky=Sky.REAL)
 
 __all__ = ["make_page", "make_rows"]
 
+pytestmark = pytest.mark.slow
+
 Tell = Callable[[str], subprocess.CompletedProcess[str]]
 
 

@@ -98,3 +98,5 @@ def test_a_worker_that_reaches_no_server_and_has_no_database_says_so(
     silence, without = look(probe(tmp_path / "probe", server=server, database=True)).faults
     assert f"cannot reach the Prefect server of this run, {server} (ConnectError)" in silence
     assert "has no COSMIC_DATABASE_URL" in without
+    monkeypatch.setenv("COSMIC_DATABASE_URL_FILE", "/run/secrets/catalogue_url")
+    assert look(probe(tmp_path / "probe", database=True)).faults == ()
