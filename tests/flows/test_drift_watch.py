@@ -12,11 +12,14 @@ from cosmic.contracts import Limits
 from cosmic.drift_options import DriftOptions
 from cosmic.facts.drift import DriftReport, DriftVerdict
 from cosmic.home import Home
+from cosmic.intake import judge_page
 from cosmic.machine import Settings
 from cosmic.records import Arm, Sky, Task
 from cosmic.reporting.check import numbers_not_in_facts
+from cosmic.sources.base import PageStore
+from cosmic.sources.parsing import parse_page
 from cosmic.sources.simulated import SimulatedSource
-from flows.rehearsing import play
+from expectations.objects import OBJECTS
 from tests.flows.runs import Twice
 
 
@@ -34,8 +37,12 @@ def watch(home: Path, **options: object) -> str:
 
 
 def bring(home: Path, *faults: str, night: int = 1) -> None:
-    played = play(SimulatedSource(1000, 0, night=night, faults=faults), root=home, limits=Limits(), earlier=())
-    assert played.ingest is not None
+    """Store a night as the pipeline does."""
+    place = Home(home, Sky.SIMULATED)
+    page = next(iter(SimulatedSource(1000, 0, night=night, faults=faults).pages(PageStore(place.pages))))
+    judged = judge_page(page, parse=parse_page, suite=OBJECTS, limits=Limits(), folder=place.judged)
+    with open_catalogue(place, Settings()) as catalogue:
+        assert catalogue.ingest([judged]).inserted > 900
 
 
 def incidents(home: Path, *, open_only: bool = True) -> list[tuple[str, str, str]]:
