@@ -45,9 +45,14 @@ class Served:
     reports: str
 
     def ask(self, method: str, path: str, **json: Any) -> Any:
-        for pause in (1, 2, 4, 0):
-            answer = httpx.request(method, f"{self.ui}/api{path}", json=json or None, timeout=60)
-            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:  # SQLite's writer was busy, as clients expect
+        """Ask the server; a busy one, whose SQLite has another writer, is asked again, as clients do."""
+        for pause in (1, 2, 4, 8, 0):
+            try:
+                answer = httpx.request(method, f"{self.ui}/api{path}", json=json or None, timeout=60)
+            except httpx.TransportError:
+                time.sleep(pause)
+                continue
+            if answer.status_code != httpx.codes.SERVICE_UNAVAILABLE:
                 break
             time.sleep(pause)
         assert answer.is_success, answer.text
@@ -66,7 +71,10 @@ class Served:
         return found
 
     def deployment(self, full_name: str) -> dict[str, Any] | None:
-        answer = httpx.get(f"{self.ui}/api/deployments/name/{full_name}", timeout=60)
+        try:
+            answer = httpx.get(f"{self.ui}/api/deployments/name/{full_name}", timeout=60)
+        except httpx.TransportError:
+            return None
         return answer.json() if answer.is_success else None
 
     def start(self, full_name: str, **options: Any) -> str:
