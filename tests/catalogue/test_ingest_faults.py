@@ -241,7 +241,8 @@ def test_a_wrong_password_is_an_error_to_correct_and_is_not_told(postgres_url: s
     user = "cosmic_password"
     engine = sa.create_engine(make_url(postgres_url).set(drivername="postgresql+psycopg"), isolation_level="AUTOCOMMIT")
     with engine.connect() as connection:
-        connection.execute(sa.text(f"CREATE ROLE {user} LOGIN PASSWORD 'another'"))
+        known = connection.execute(sa.text("SELECT 1 FROM pg_roles WHERE rolname = :user"), {"user": user}).scalar()
+        connection.execute(sa.text(f"{'ALTER' if known else 'CREATE'} ROLE {user} LOGIN PASSWORD 'another'"))
     engine.dispose()
     for password in (SECRET, None):
         url = make_url(postgres_url).set(username=user, password=password).render_as_string(hide_password=False)
