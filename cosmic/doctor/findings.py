@@ -6,8 +6,10 @@ import queue
 import threading
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextvars import copy_context
 from dataclasses import dataclass
 from enum import StrEnum
+from functools import partial
 
 from cosmic.errors import CosmicError
 
@@ -56,8 +58,9 @@ def examine(
     answers: dict[str, queue.SimpleQueue[tuple[Finding, ...]]] = {}
     for name, check in checks.items():
         answers[name] = queue.SimpleQueue()
-        # a daemon: a check that hangs must not keep the process
-        threading.Thread(target=_answer, args=(name, check, answers[name]), daemon=True, name=f"doctor {name}").start()
+        # a daemon: a check that hangs must not keep the process; in the caller's context, where settings may lie
+        work = partial(copy_context().run, _answer, name, check, answers[name])
+        threading.Thread(target=work, daemon=True, name=f"doctor {name}").start()
     until = time.monotonic() + limit_s
     for name, answer in answers.items():
         try:

@@ -9,6 +9,7 @@ import shutil
 import time
 from collections.abc import Iterator, Sequence
 from importlib.metadata import PackageNotFoundError, distribution, version
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Final
 
@@ -24,7 +25,13 @@ _BROKEN: Final = {
     "prefect": "it was not tried with Cosmic",
 }
 """What a version outside its range does, where that was seen (Prefect 3.8)."""
-_EXTRAS: Final = {"neural": "networks", "fast": "accelerated fits"}
+_EXTRAS: Final = {
+    "neural": ("tensorflow", "networks"),
+    "fast": ("sklearnex", "accelerated fits"),
+    "dask": ("prefect_dask", "runs on a cluster"),
+    "s3": ("s3fs", "reports on S3"),
+}
+"""Of each extra the module that it brings, and what for."""
 _LEAST_BYTES: Final = 500_000_000
 _FEW_BYTES: Final = 5_000_000_000
 _LEFT_AFTER_S: Final = 24 * 3600.0
@@ -75,15 +82,12 @@ def versions(requires: Sequence[str] | None = None) -> Iterator[Finding]:
 
 def extras() -> Iterator[Finding]:
     """Say which extras are there."""
-    from cosmic.models.network import missing as no_network
-    from cosmic.study.accelerated import missing as not_fast
-
-    for name, why in (("neural", no_network()), ("fast", not_fast())):
-        if why is None:
-            yield Finding("extras", Health.OK, f"{name} ({_EXTRAS[name]}) is installed")
+    for name, (module, brings) in _EXTRAS.items():
+        if find_spec(module) is not None:
+            yield Finding("extras", Health.OK, f"{name} ({brings}) is installed")
         else:
             yield Finding(
-                "extras", Health.NOTE, f"{name} ({_EXTRAS[name]}) is not installed; everything else runs without it",
+                "extras", Health.NOTE, f"{name} ({brings}) is not installed; everything else runs without it",
                 f'To have it: python -m pip install -c constraints.txt -e ".[{name}]"',
             )  # fmt: skip
 
