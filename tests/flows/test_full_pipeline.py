@@ -122,12 +122,13 @@ def test_the_ui_shows_the_report_its_counts_and_its_quarantine(twice: Twice) -> 
 
     with get_client(sync_client=True) as client:
         artifacts = client.read_artifacts(limit=200)
-    mine = next(one for one in artifacts if f"`{twice.first.report.html}`" in str(one.data))
+    mine = next(one for one in artifacts if f"run `{twice.first.report.run}`" in str(one.data))
     found = {one.key: one for one in artifacts if one.task_run_id == mine.task_run_id}
     assert found.keys() == {"report", "quality", "counts"}
     page = str(found["report"].data)
     assert "| superclass | photometric |" in page
     assert "file:" not in page, "pages that come by http may not open files"
+    assert str(twice.first.options.home) not in page
     assert {row["reason"] for row in json.loads(str(found["quality"].data))} == twice.first.facts.ingest.reasons.keys()
     assert "| rows read | 1000 |" in str(found["counts"].data)
 
