@@ -5,6 +5,8 @@ from __future__ import annotations
 from dataclasses import replace
 from pathlib import Path
 
+import pytest
+
 from cosmic.alerts.quarantine import Arrived, Counted, counted, signals_of
 from cosmic.alerts.records import Signal
 from cosmic.contracts import REPEATS
@@ -60,6 +62,7 @@ def test_no_row_says_nothing_and_a_row_with_two_reasons_counts_once() -> None:
     assert counted(100, 30, {"u: -9999": 30, "g: -9999": 30, REPEATS: 5}) == Counted(100, 25, 5)
 
 
+@pytest.mark.slow
 def test_earlier_ingests_are_those_of_the_same_kinds_of_pages_in_their_order(database_url: str, tmp_path: Path) -> None:
     from cosmic.catalogue import open_catalogue
 

@@ -18,6 +18,8 @@ from deployments.applying import CODE, apply_to_pool
 from deployments.listed import Deployment, every
 from tests.flows.drill import environment
 
+pytestmark = pytest.mark.slow
+
 POOL = "cosmic-tests"
 
 
@@ -57,7 +59,6 @@ def test_applying_again_changes_nothing_but_what_the_settings_say(
         client.delete_deployment(ids[one.name])
 
 
-@pytest.mark.slow
 def test_a_worker_runs_a_deployment_from_any_folder(client: SyncPrefectClient, tmp_path: Path) -> None:
     listed = applied(tmp_path / "home", Operation())
     run = client.create_flow_run_from_deployment(client.read_deployment_by_name("replay/replay").id)

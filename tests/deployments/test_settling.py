@@ -20,6 +20,8 @@ from deployments.listed import every
 from deployments.settling import GONE, MOST_ATTEMPTS, settle
 from deployments.watching import look
 
+pytestmark = pytest.mark.slow
+
 NOW = datetime.now(UTC)
 
 
