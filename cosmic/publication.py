@@ -60,6 +60,19 @@ class Place:
             self._copy(system, folder, f"{root}/{name}")
         log.info("report %s published", made.run)
 
+    def put(self, folder: Path) -> None:
+        """Copy the pages of a folder, and the facts behind them, beside the folders of reports.
+
+        Raises
+        ------
+        ConfigError, TransientSourceError
+            As `publish`.
+        """
+        if self.url is None:
+            return
+        system, root = self._reach()
+        self._copy(system, folder, root)
+
     def _reach(self) -> tuple[AbstractFileSystem, str]:
         try:
             system, root = fsspec.core.url_to_fs(self.url)

@@ -22,6 +22,7 @@ from cosmic.home import Home
 from cosmic.machine import Settings
 from flows.alerting import origin_of, watching
 from flows.full_pipeline import SETTINGS, full_pipeline
+from flows.recording import recorded
 from flows.steps import Steps
 from tasks import alerts, drift
 from tasks.drift import DriftFound
@@ -40,7 +41,10 @@ def drift_watch(options: DriftOptions = DEFAULTS) -> DriftFound:
     """Look for drift, tell of it, and train again where that is asked for and called for."""
     home, steps, table = Home(options.home, options.sky), Steps(), origin_of(options)
     # not the table of the source: nothing was asked of it, so nothing is known of its incidents
-    with watching("drift-watch", origin="the catalogue", home=home, settings=Settings()) as watch:
+    with (
+        recorded("drift-watch", home=home),
+        watching("drift-watch", origin="the catalogue", home=home, settings=Settings()) as watch,
+    ):
         found = steps.one(drift.look, home, table=table)
         watch.signals, watch.link = found.signals, str(found.page) if found.page else None
     if not (options.retrain and found.verdict is DriftVerdict.RETRAIN):

@@ -21,6 +21,7 @@ from cosmic.home import Home
 from cosmic.machine import Settings
 from cosmic.operation import Tidy
 from flows.alerting import watching
+from flows.recording import recorded
 from tasks import housekeeping as tasks
 
 log = logging.getLogger(__name__)
@@ -37,7 +38,10 @@ def housekeeping(options: Tidy) -> str:
     """Remove old files that nothing needs, and send notices that wait; return what went, in words."""
     home = Home(options.home, options.sky)
     # its end sends what waits: telling of a run always does
-    with watching("housekeeping", origin=f"the {home.sky} home", home=home, settings=Settings()) as watch:
+    with (
+        recorded("housekeeping", home=home),
+        watching("housekeeping", origin=f"the {home.sky} home", home=home, settings=Settings()) as watch,
+    ):
         text = watch.steps.one(tasks.tidy, home=home, dry=options.count)
         watch.steps.one(tasks.told, text)
     log.info(text)

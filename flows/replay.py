@@ -29,6 +29,7 @@ from cosmic.replaying import Again, Apart
 from flows.alerting import watching
 from flows.bringing import Brought, judge
 from flows.ingest import summary
+from flows.recording import recorded
 from tasks import intake, replaying
 
 Looking = Callable[[JudgedPage, int], Again]
@@ -48,7 +49,10 @@ NOTHING = "Nothing is in quarantine that the contract of objects judges."
 def replay(options: Replay) -> str:
     """Judge quarantined rows again; return what became of them, in words."""
     home, settings = Home(options.home, options.sky), Settings()
-    with watching("replay", origin=f"the {home.sky} quarantine", home=home, settings=settings) as watch:
+    with (
+        recorded("replay", home=home) as record,
+        watching("replay", origin=f"the {home.sky} quarantine", home=home, settings=settings) as watch,
+    ):
         steps = watch.steps
         pages = steps.one(replaying.apart, home=home)
         found = tuple(
@@ -63,7 +67,7 @@ def replay(options: Replay) -> str:
         if not passing:
             return told
         judged = judge(passing, home=home, settings=settings, steps=steps)
-        watch.ingest = steps.one(intake.ingest, judged, home=home, limits=settings.limits)
+        watch.ingest = record.ingest = steps.one(intake.ingest, judged, home=home, limits=settings.limits)
     return f"{told}\n{summary(Brought(judged, watch.ingest))}"
 
 

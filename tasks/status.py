@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -11,6 +12,7 @@ from prefect import task
 from cosmic.clock import utc_now
 from cosmic.home import Home
 from cosmic.machine import Settings, database_url
+from cosmic.operation import Operation
 from tasks.policies import policy
 
 if TYPE_CHECKING:
@@ -36,14 +38,20 @@ def note_run(run: Ran, *, home: Home) -> bool:
 
 @task(**policy("show-status"), task_run_name="status of the {home.sky} sky")
 def show_status(home: Home) -> Path:
-    """Write the status page and its facts; return the page's path."""
+    """Write the status page and its facts, also to where reports are published; return the page's path in the home."""
     from cosmic.reporting.status_page import write_status
 
-    return write_status(status_now(home, Settings(), now=utc_now()), home.latest.parent)
+    now, place = utc_now(), Operation().place
+    path = write_status(status_now(home, Settings(), now=now), home.latest.parent)
+    if place.url is not None:
+        with tempfile.TemporaryDirectory(prefix="cosmic-") as name:
+            write_status(status_now(home, Settings(), now=now, published=True), Path(name))
+            place.put(Path(name))
+    return path
 
 
-def status_now(home: Home, settings: Settings, *, now: datetime) -> Status:
-    """Return how a catalogue stands now. Changes nothing.
+def status_now(home: Home, settings: Settings, *, now: datetime, published: bool = False) -> Status:
+    """Return how a catalogue stands now, for a page in the home or where reports are published. Changes nothing.
 
     Raises
     ------
@@ -57,7 +65,7 @@ def status_now(home: Home, settings: Settings, *, now: datetime) -> Status:
     found = chronicle.read(url, sky=home.sky, most_runs=RUNS)
     runs, why = planned()
     kind = url.partition(":")[0].partition("+")[0]
-    return status_of(found, home=home, database=kind, planned=runs, unplanned=why, now=now)
+    return status_of(found, home=home, database=kind, planned=runs, unplanned=why, published=published, now=now)
 
 
 def planned() -> tuple[tuple[NextRun, ...], str | None]:

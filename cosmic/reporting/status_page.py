@@ -36,6 +36,7 @@ def status_of(
     database: str,
     planned: Sequence[NextRun] = (),
     unplanned: str | None = None,
+    published: bool = False,
     now: datetime,
 ) -> Status:
     """Return the facts of the page; those of a catalogue that is not there yet where `chronicle` is None.
@@ -48,6 +49,8 @@ def status_of(
         What runs next by itself.
     unplanned : str, optional
         Why that is not known.
+    published : bool
+        Whether the page will lie where reports are published, and not in the home.
     """
     told = Status(
         made=now, sky=home.sky, simulated=home.sky is Sky.SIMULATED, database=database, planned=tuple(planned),
@@ -61,7 +64,7 @@ def status_of(
         update={
             "catalogue": chronicle.catalogue,
             "objects": chronicle.objects,
-            "runs": tuple(_run(one, home) for one in chronicle.runs),
+            "runs": tuple(_run(one, home, published=published) for one in chronicle.runs),
             "runs_before": chronicle.runs_before,
             "ingests": tuple(
                 IngestFact(
@@ -103,12 +106,13 @@ def render_status(status: Status) -> str:
     )  # fmt: skip
 
 
-def _run(one: Ran, home: Home) -> RunFact:
+def _run(one: Ran, home: Home, *, published: bool) -> RunFact:
     counts = one.counts or {}
     report = None
     if one.report is not None and Path(one.report).exists():
         # the page lies in <home>/reports, and the whole home may be moved or published
-        report = Path(os.path.relpath(one.report, home.latest.parent)).as_posix()
+        near = Path(os.path.relpath(one.report, home.latest.parent)).as_posix()
+        report = f"{home.sky}/{one.id}/{Path(one.report).name}" if published else near
     took = None if one.finished is None else (one.finished - one.started).total_seconds() / 60
     return RunFact(
         id=one.id, flow=one.flow, started=one.started, finished=one.finished, minutes=took, outcome=one.outcome,

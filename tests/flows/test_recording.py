@@ -10,7 +10,10 @@ from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
 from cosmic.errors import ContractViolation
 from cosmic.facts.status import Status
+from cosmic.home import Home
+from cosmic.records import Sky
 from cosmic.settings import PipelineOptions
+from tasks.status import show_status
 from tests.flows.runs import Twice
 from tests.flows.test_cli import cosmic
 
@@ -50,6 +53,16 @@ def test_a_run_that_fails_is_noted_with_the_reason(prefect_server: None, tmp_pat
     assert "bands are swapped" in str(failed.detail)
     assert failed.finished is not None
     assert [one.check for one in status_in(tmp_path).incidents] == ["page-refused"]
+
+
+def test_where_reports_are_published_the_status_is_too_with_links_that_hold_there(
+    twice: Twice, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COSMIC_PUBLISH_URL", str(tmp_path / "published"))
+    show_status.fn(Home(twice.first.options.home, Sky.SIMULATED))
+    found = Status.model_validate_json((tmp_path / "published" / "status-simulated.json").read_bytes())
+    assert found.runs[0].report == f"simulated/{twice.second.facts.run.id}/report.html"
+    assert f'href="{found.runs[0].report}"' in (tmp_path / "published" / "status-simulated.html").read_text()
 
 
 def test_without_a_catalogue_it_says_so(
