@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 from pydantic import JsonValue, ValidationError
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.errors import ArtefactCorrupt
 from cosmic.facts import ArrayFile, Block, Facts
 
@@ -111,7 +111,7 @@ def read_array(ref: ArrayFile, folder: Path) -> NDArray[np.int64]:
         raise ArtefactCorrupt(f"{path}, an array of the report, cannot be read. Run the pipeline again.") from exc
     if hashlib.sha256(content).hexdigest() != ref.sha256:
         raise ArtefactCorrupt(f"{path} has changed since it was written. Delete it and run the pipeline again.")
-    loaded: NDArray[np.int64] = np.load(io.BytesIO(content), allow_pickle=False)
+    loaded: NDArray[np.int64] = array_files.load(io.BytesIO(content))
     return loaded
 
 

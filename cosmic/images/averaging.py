@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.errors import ArtefactCorrupt, ConfigError
 from cosmic.facts.images import ImageFit
 from cosmic.images.data import LabelledImages
@@ -181,7 +181,7 @@ def read_weighing(fitted: ImageFitted) -> Weighing:
 
 def _answers(fit: ImageFitted, *, shape: tuple[int, int]) -> NDArray[np.float32]:
     try:
-        p: NDArray[np.float32] = np.load(artefacts.check(fit.probabilities), allow_pickle=False)
+        p: NDArray[np.float32] = array_files.load(artefacts.check(fit.probabilities))
     except ValueError as exc:
         raise ArtefactCorrupt(f"{fit.probabilities} holds no probabilities: {exc}. Train {fit.model} again.") from exc
     if p.shape != shape:

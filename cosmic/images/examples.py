@@ -11,7 +11,7 @@ from typing import Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.facts.blocks import ArrayFile
 from cosmic.facts.images import Example, Examples
 from cosmic.images.data import LabelledImages
@@ -94,4 +94,4 @@ def _save(values: NDArray[Any], folder: Path) -> Path:
 
 def _file(path: Path) -> ArrayFile:
     digest = artefacts.sha256_of(path)
-    return ArrayFile(file=f"{digest}.npy", sha256=digest, rows=len(np.load(path, mmap_mode="r")))
+    return ArrayFile(file=f"{digest}.npy", sha256=digest, rows=len(array_files.load(path, mapped=True)))

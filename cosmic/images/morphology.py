@@ -18,7 +18,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.errors import ConfigError
 from cosmic.images import central as central_module
 from cosmic.images import light as light_module
@@ -184,8 +184,8 @@ def read(path: Path) -> Shapes:
     ArtefactCorrupt
         If the file is missing or changed.
     """
-    with np.load(artefacts.check(path), allow_pickle=False) as file:
-        return Shapes(tuple(file["names"].tolist()), file["values"], file["flaws"])
+    kept = array_files.load_all(artefacts.check(path))
+    return Shapes(tuple(kept["names"].tolist()), kept["values"], kept["flaws"])
 
 
 def _write(path: Path, shapes: Shapes) -> None:

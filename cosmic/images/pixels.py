@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.errors import ConfigError
 from cosmic.galaxyzoo.images import Flaw
 from cosmic.images import listing as lists
@@ -140,7 +140,7 @@ def log_pace(every: float = 10.0) -> Report:
 
 def load(pixels: Pixels) -> NDArray[np.uint8]:
     """Return the pixels, uint8, shape (N, size, size, 3), as a memory map; only `place` of `ROWS` says which are usable."""
-    found: NDArray[np.uint8] = np.load(pixels.path, mmap_mode="r")
+    found: NDArray[np.uint8] = array_files.load(pixels.path, mapped=True)
     return found
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.arrays import floats
 from cosmic.evaluation.assessment import with_intervals
 from cosmic.evaluation.choice import best_on_validation
@@ -36,7 +36,7 @@ def answers(fitted: ImageFitted, images: LabelledImages) -> Predictions:
     ArtefactCorrupt
         If the file of its probabilities is missing or changed.
     """
-    p = np.load(artefacts.check(fitted.probabilities)).astype(np.float64)
+    p = array_files.load(artefacts.check(fitted.probabilities)).astype(np.float64)
     return Predictions(
         labels=images.names,
         keys=images.table["image"].combine_chunks(),

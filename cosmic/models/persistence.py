@@ -21,7 +21,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 from pydantic import BaseModel, ConfigDict, ValidationError
 
-from cosmic import artefacts, features
+from cosmic import array_files, artefacts, features
 from cosmic.errors import ArtefactCorrupt, NotServable
 from cosmic.facts.results import Setting
 from cosmic.features import Recipe
@@ -204,7 +204,8 @@ def load_estimator(path: Path, card: Proof) -> Estimator:
     if wrote.split(".")[:2] != runs.split(".")[:2]:
         raise NotServable(f"the model {path} was written with scikit-learn {wrote}; this is {runs}. Train it again.")
     try:
-        estimator: Estimator = skops.io.loads(content, trusted=list(TRUSTED))
+        with array_files.READING:
+            estimator: Estimator = skops.io.loads(content, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as exc:
         raise ArtefactCorrupt(f"the model {path} holds types that no model of ours has: {exc}. {_RETRAIN}") from exc
     answers = estimator.predict_proba(np.array(card.probe))

@@ -12,6 +12,7 @@ from typing import Final
 import numpy as np
 from numpy.typing import NDArray
 
+from cosmic import array_files
 from cosmic.errors import ArtefactCorrupt
 from cosmic.facts import ArrayFile, Facts
 from cosmic.facts.file import facts_json, read_facts, write_whole
@@ -134,7 +135,7 @@ def _strips(study: ImageStudy, folder: Path) -> tuple[Strip, ...]:
 
 def _array(file: ArrayFile, folder: Path) -> NDArray[np.float32]:
     try:
-        found: NDArray[np.float32] = np.load(folder / file.file, allow_pickle=False)
+        found: NDArray[np.float32] = array_files.load(folder / file.file)
     except (OSError, ValueError) as exc:
         raise ArtefactCorrupt(
             f"{folder / file.file} cannot be read ({exc}). Run the pipeline again to make it."

@@ -17,7 +17,7 @@ from typing import Any, Final
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.errors import ArtefactCorrupt
 from cosmic.facts.images import ImageFit
 from cosmic.images.data import LabelledImages
@@ -102,11 +102,10 @@ def load(folder: Path) -> StoredNetwork:
     card = json.loads(artefacts.check(folder / CARD).read_text(encoding="utf-8"))
     network = keras.models.load_model(artefacts.check(folder / NETWORK), compile=False)
     stored = StoredNetwork(network, tuple(card["names"]), Preprocessing(card["preprocessing"]), card["views"])
-    with np.load(artefacts.check(folder / PROBE)) as probe:
-        said = ask(
-            network, probe["pixels"], np.arange(len(probe["pixels"])), preprocessing=stored.preprocessing, views=1
-        )
-        off = float(np.abs(said - probe["p"]).max())
+    probe = array_files.load_all(artefacts.check(folder / PROBE))
+    pixels = probe["pixels"]
+    said = ask(network, pixels, np.arange(len(pixels)), preprocessing=stored.preprocessing, views=1)
+    off = float(np.abs(said - probe["p"]).max())
     if off > _TOLERANCE:
         raise ArtefactCorrupt(
             f"{folder / NETWORK} answers otherwise than when it was stored, by {off:.3f} in a probability: another version of "

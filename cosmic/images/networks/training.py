@@ -18,7 +18,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from cosmic import artefacts
+from cosmic import array_files, artefacts
 from cosmic.errors import ConfigError
 from cosmic.facts.images import Epoch
 from cosmic.images.data import LabelledImages
@@ -145,9 +145,9 @@ def train(
         )
     progress.stopped = progress.stopped or "all planned epochs done"
     if not order.refit:
-        with np.load(artefacts.check(best)) as found:
-            for at, one in enumerate(network.weights):
-                one.assign(found[str(at)])
+        found = array_files.load_all(artefacts.check(best))
+        for at, one in enumerate(network.weights):
+            one.assign(found[str(at)])
     return network, progress
 
 
@@ -203,9 +203,9 @@ def _resume(run: Run, path: Path) -> Progress | None:
     """Take the state of an earlier process back; None where there is none, or a kill left half of one."""
     if not artefacts.intact(path):
         return None
-    with np.load(path) as found:
-        told = json.loads(found["told"].tobytes().decode())
-        run.restore(found)
+    found = array_files.load_all(path)
+    told = json.loads(found["told"].tobytes().decode())
+    run.restore(found)
     run.planned = told["planned"]
     _log.info("training goes on after epoch %d of %d", told["done"], told["planned"])
     return Progress(**told)
