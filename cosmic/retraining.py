@@ -11,8 +11,8 @@ from typing import Final
 from cosmic import artefacts
 from cosmic.settings import PipelineOptions
 
-_WHERE_FROM: Final = {"home", "limit", "refetch", "cutouts", "gz2"}
-"""Options that say how rows come, not what is made of them."""
+_WHERE_FROM: Final = {"home", "limit", "refetch", "cutouts", "gz2", "despite_drift"}
+"""Options that say how rows come, and which may, not what is made of them."""
 
 
 @dataclass(frozen=True, slots=True)

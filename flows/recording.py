@@ -21,11 +21,12 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Recorded:
-    """The run that is being recorded, and what it brought, once that is known."""
+    """The run that is being recorded, what it brought, once that is known, and what else there is to say of it."""
 
     started: datetime
     id: str = field(default="")
     ingest: Ingest | None = None
+    detail: str | None = None
 
     def __post_init__(self) -> None:
         self.id = self.id or f"{self.started:%Y%m%dT%H%M%SZ}-{secrets.token_hex(2)}"
@@ -48,7 +49,7 @@ def recorded(flow: str, *, home: Home) -> Iterator[Recorded]:
         stopped = not isinstance(error, Exception)
         _end(replace(ran, outcome=Outcome.FAILED, detail="stopped by a person" if stopped else told), this, home)
         raise
-    _end(replace(ran, outcome=Outcome.WELL), this, home)
+    _end(replace(ran, outcome=Outcome.WELL, detail=this.detail), this, home)
 
 
 def _end(ran: Ran, this: Recorded, home: Home) -> None:

@@ -27,7 +27,7 @@ class Outcome(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class Ran:
-    """One run of a flow: when, how it ended, why where it failed, the counts of what it brought, its report."""
+    """One run of a flow: when, how it ended, why where it failed or did nothing, the counts of what it brought, its report."""
 
     id: str
     flow: str

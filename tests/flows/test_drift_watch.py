@@ -6,16 +6,19 @@ import shutil
 from pathlib import Path
 
 import pytest
+from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
-from cosmic.catalogue import open_catalogue
+from cosmic.catalogue import chronicle, open_catalogue
+from cosmic.catalogue.chronicle import Outcome
 from cosmic.contracts import Limits
 from cosmic.drift_options import DriftOptions
 from cosmic.facts.drift import DriftReport, DriftVerdict
 from cosmic.home import Home
 from cosmic.intake import judge_page
-from cosmic.machine import Settings
-from cosmic.records import Arm, Sky, Task
+from cosmic.machine import Settings, database_url
+from cosmic.records import Arm, Report, Sky, Task
 from cosmic.reporting.check import numbers_not_in_facts
+from cosmic.retrain_options import RetrainOptions
 from cosmic.sources.base import PageStore
 from cosmic.sources.parsing import parse_page
 from cosmic.sources.simulated import SimulatedSource
@@ -88,3 +91,27 @@ def test_a_training_that_the_verdict_calls_for_settles_it(home: Path) -> None:
     assert told.startswith("Nothing new since the superclass model")
     assert incidents(home) == []
     assert ("drift", "objects from simulated", "error") in incidents(home, open_only=False)
+
+
+@pytest.mark.slow
+def test_a_retraining_is_held_back_by_a_stop_until_somebody_who_has_looked_lets_it(home: Path, tmp_path: Path) -> None:
+    from flows.retrain import HELD_BACK, NOTHING_NEW, retrain
+
+    bring(home, "shifted-zero-point")
+    asked = RetrainOptions(home=home, task=(Task.SUPERCLASS,), arm=(Arm.PHOTOMETRIC,))
+    with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: tmp_path / "results"}):
+        told = retrain(asked)
+        assert isinstance(told, str)
+        assert told.startswith(HELD_BACK)
+        assert "stop: " in told
+        assert incidents(home) == [("drift", "objects from simulated", "critical")]
+        place = Home(home, Sky.SIMULATED)
+        url = database_url(place.root, place.sky, Settings()).get_secret_value()
+        found = chronicle.read(url, sky=place.sky, most_runs=1)
+        assert found is not None
+        last = found.runs[0]
+        assert (last.flow, last.outcome, last.detail) == ("retrain", Outcome.WELL, HELD_BACK)
+
+        assert isinstance(retrain(asked.model_copy(update={"despite_drift": True})), Report)
+        assert incidents(home) == [], "the model in use has seen these rows now"
+        assert retrain(asked) == NOTHING_NEW

@@ -8,14 +8,14 @@ import pytest
 from prefect.settings import PREFECT_LOCAL_STORAGE_PATH, temporary_settings
 
 from cosmic.records import Arm, Report, Task
+from cosmic.retrain_options import RetrainOptions
 from cosmic.retraining import Basis, note_of, remember, trained_on
-from cosmic.settings import PipelineOptions
 from flows.retrain import NOTHING_NEW, NOTHING_STORED, plan, retrain
 from tests.flows.runs import RunPipeline, files_below
 
 
 def test_without_rows_it_says_so_and_makes_nothing(prefect_server: None, tmp_path: Path) -> None:
-    assert retrain(PipelineOptions(home=tmp_path / "home")) == NOTHING_STORED
+    assert retrain(RetrainOptions(home=tmp_path / "home")) == NOTHING_STORED
     assert not (tmp_path / "home" / "simulated" / "catalogue.db").exists()
 
 
@@ -23,7 +23,7 @@ def test_without_rows_it_says_so_and_makes_nothing(prefect_server: None, tmp_pat
 def test_it_trains_once_on_what_is_there_and_again_only_when_rows_come(
     run_pipeline: RunPipeline, tmp_path: Path
 ) -> None:
-    options = PipelineOptions(home=tmp_path, rows=1000, task=(Task.SUPERCLASS,), arm=(Arm.PHOTOMETRIC,))
+    options = RetrainOptions(home=tmp_path, rows=1000, task=(Task.SUPERCLASS,), arm=(Arm.PHOTOMETRIC,))
     ran = run_pipeline(options)
     pages = files_below(tmp_path / "simulated" / "pages")
     with temporary_settings({PREFECT_LOCAL_STORAGE_PATH: tmp_path / "results"}):
@@ -42,10 +42,10 @@ def test_it_trains_once_on_what_is_there_and_again_only_when_rows_come(
 
 
 def test_other_options_are_another_training_but_not_how_rows_come(tmp_path: Path) -> None:
-    usual = note_of(PipelineOptions(source="skyserver"), folder=tmp_path)
-    assert note_of(PipelineOptions(source="skyserver", limit=50), folder=tmp_path) == usual
-    assert note_of(PipelineOptions(source="skyserver", home=Path("elsewhere")), folder=tmp_path) == usual
-    assert note_of(PipelineOptions(source="skyserver", seed=1), folder=tmp_path) != usual
+    usual = note_of(RetrainOptions(source="skyserver"), folder=tmp_path)
+    assert note_of(RetrainOptions(source="skyserver", limit=50), folder=tmp_path) == usual
+    assert note_of(RetrainOptions(source="skyserver", home=Path("elsewhere")), folder=tmp_path) == usual
+    assert note_of(RetrainOptions(source="skyserver", seed=1), folder=tmp_path) != usual
 
 
 @pytest.mark.parametrize("left", [None, "", "{", '{"state": "a"}'])
