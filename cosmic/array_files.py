@@ -13,8 +13,8 @@ from typing import IO, Any, Final, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-READING: Final = threading.Lock()
-"""Held while anything is read in which array files lie; a model of scikit-learn holds some."""
+PARSING: Final = threading.Lock()
+"""Held while anything is parsed: array files, models of scikit-learn (which hold some), our own sources."""
 
 
 def load(source: Path | IO[bytes], *, mapped: bool = False) -> NDArray[Any]:
@@ -26,12 +26,12 @@ def load(source: Path | IO[bytes], *, mapped: bool = False) -> NDArray[Any]:
         If it is no array file, or holds Python objects.
     """
     mode: Literal["r"] | None = "r" if mapped else None
-    with READING:
+    with PARSING:
         found: NDArray[Any] = np.load(source, mmap_mode=mode, allow_pickle=False)
     return found
 
 
 def load_all(path: Path) -> dict[str, NDArray[Any]]:
     """Return every array in a ``.npz`` file, by name."""
-    with READING, np.load(path, allow_pickle=False) as found:
+    with PARSING, np.load(path, allow_pickle=False) as found:
         return {name: found[name] for name in found.files}

@@ -87,6 +87,11 @@ class Operation(BaseSettings):
     missed_after: float = Field(
         15.0, gt=0, description="Minutes after its time at which a run that did not start counts as missed."
     )
+    silent_seconds: float = Field(
+        150.0,
+        ge=45,
+        description="Seconds without a heartbeat (a run sends one every 30) after which a run is taken for dead.",
+    )
     runs_at_once: int = Field(2, ge=1, le=64, description="Runs of all deployments that go on at the same time.")
     watch_seconds: float = Field(60.0, gt=0, description="Seconds between two looks at schedules and runs.")
     serve_host: str = Field("127.0.0.1", description="Address at which `make serve` listens.")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Sequence
+from datetime import timedelta
 from pathlib import Path
 from typing import Final
 
@@ -82,7 +83,7 @@ def apply_to_pool(listed: Sequence[Deployment], operation: Operation, *, pool: s
         told.append(one.full_name)
     with get_client(sync_client=True) as client:
         clear_schedules(client, listed)
-        automate(client, listed)
+        automate(client, listed, operation)
     return tuple(told)
 
 
@@ -126,8 +127,9 @@ def clear_schedules(client: SyncPrefectClient, listed: Iterable[Deployment]) -> 
                 client.delete_deployment_schedule(there.id, schedule.id)
 
 
-def automate(client: SyncPrefectClient, listed: Iterable[Deployment]) -> tuple[str, ...]:
+def automate(client: SyncPrefectClient, listed: Iterable[Deployment], operation: Operation) -> tuple[str, ...]:
     """Set up the automations of our deployments; return their names."""
     from deployments.automations import set_up
 
-    return set_up(client, {one.name: client.read_deployment_by_name(one.full_name).id for one in listed})
+    ids = {one.name: client.read_deployment_by_name(one.full_name).id for one in listed}
+    return set_up(client, ids, silent=timedelta(seconds=operation.silent_seconds))

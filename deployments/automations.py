@@ -21,21 +21,21 @@ from prefect.events.schemas.automations import Posture
 
 from deployments.applying import TAG
 
-SILENT: Final = timedelta(seconds=150)
-"""After how long without a heartbeat, one every 30 s, a run is taken for dead."""
 _ENDS: Final = {
     f"prefect.flow-run.{state}"
     for state in ("Completed", "Failed", "Crashed", "Cancelled", "AwaitingRetry", "Paused", "Suspended")
 }
 
 
-def ready_made(deployments: Mapping[str, UUID]) -> tuple[AutomationCore, ...]:
+def ready_made(deployments: Mapping[str, UUID], *, silent: timedelta) -> tuple[AutomationCore, ...]:
     """Return every automation.
 
     Parameters
     ----------
     deployments : mapping of str to UUID
         Ids of our deployments by name.
+    silent : timedelta
+        After how long without a heartbeat a run is taken for dead.
     """
     retrain = deployments["retrain"]
     critical = {"cosmic.severity": "critical"}
@@ -73,7 +73,7 @@ def ready_made(deployments: Mapping[str, UUID]) -> tuple[AutomationCore, ...]:
                 for_each={"prefect.resource.id"},
                 posture=Posture.Proactive,
                 threshold=1,
-                within=SILENT,
+                within=silent,
             ),
             actions=[ChangeFlowRunState(state=StateType.CRASHED, message="No heartbeat: its worker is dead or cut off.")],
         ),
@@ -87,9 +87,10 @@ def _match(labels: Mapping[str, str]) -> dict[str, str | list[str]]:
     return {"prefect.resource.id": ["cosmic.incident.*"], **labels}
 
 
-def set_up(client: SyncPrefectClient, deployments: Mapping[str, UUID]) -> tuple[str, ...]:
+def set_up(client: SyncPrefectClient, deployments: Mapping[str, UUID], *, silent: timedelta) -> tuple[str, ...]:
     """Bring our automations to what the code says, by name; those of other names are left alone. Return their names."""
-    for wanted in ready_made(deployments):
+    wanted_ones = ready_made(deployments, silent=silent)
+    for wanted in wanted_ones:
         there = client.read_automations_by_name(wanted.name)
         if not there:
             client.create_automation(wanted)
@@ -97,4 +98,4 @@ def set_up(client: SyncPrefectClient, deployments: Mapping[str, UUID]) -> tuple[
         for extra in there[1:]:
             client.delete_automation(extra.id)
         client.update_automation(there[0].id, wanted.model_copy(update={"enabled": there[0].enabled}))
-    return tuple(one.name for one in ready_made(deployments))
+    return tuple(one.name for one in wanted_ones)

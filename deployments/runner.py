@@ -42,5 +42,5 @@ def _settle(listed: Sequence[Deployment], operation: Operation) -> None:
     names = [one.full_name for one in listed]
     with get_client(sync_client=True) as client:
         clear_schedules(client, listed)
-        automate(client, listed)
+        automate(client, listed, operation)
         settle(client, names, missed=operation.missed, patience=operation.patience, now=datetime.now(UTC))

@@ -8,9 +8,11 @@ from pathlib import Path
 from typing import Final
 
 from cosmic.home import Home
+from cosmic.images.morphology import starts
 from cosmic.images.networks.architectures import NETWORKS, missing
 from cosmic.images.networks.feeding import CUTS
 from cosmic.images.networks.recipes import RECIPES
+from cosmic.images.pixels import load
 from cosmic.images.records import Cut, ImageData, ImageFitted, ImageList, ImageScored, Loss, Pixels, Preprocessing
 from cosmic.images.scoring import choose, read_fit
 from cosmic.images.shape_trees import CUT
@@ -158,8 +160,13 @@ def _share(asked: Sequence[Model], options: PipelineOptions) -> float:
 
 
 def _shapes(shop: Workshop, like: ImageFitted | None = None) -> ImageFitted:
+    pixels = shop.pixels(CUT)
+    shop.steps.many(
+        "measuring shapes", starts(len(load(pixels))),
+        lambda start: tasks.shapes.submit(pixels, start, folder=shop.home.pictures),
+    )  # fmt: skip
     return shop.steps.one(
-        tasks.morphology, shop.data, shop.pixels(CUT), seed=shop.options.seed, folder=shop.home.pictures, like=like
+        tasks.morphology, shop.data, pixels, seed=shop.options.seed, folder=shop.home.pictures, like=like
     )
 
 

@@ -114,11 +114,20 @@ def network(
     return stored.fit_network(images, order, scheme=data.scheme, folder=folder, report=stored.log_pace(order))
 
 
+@task(**policy("shapes"), task_run_name="measure shapes from image {start}")
+def shapes(pixels: Pixels, start: int, *, folder: Path) -> Path:
+    """Measure numbers of shape of one part of the images."""
+    from cosmic.images import pixels as made
+    from cosmic.images.morphology import SHAPES, kept_part
+
+    return kept_part(made.load(pixels), start, pixels_id=pixels.id, folder=folder / SHAPES)
+
+
 @task(**policy("morphology"), task_run_name="train on numbers of shape")
 def morphology(
     data: ImageData, pixels: Pixels, *, seed: int, folder: Path, like: ImageFitted | None = None
 ) -> ImageFitted:
-    """Measure numbers of shape and train trees on them; the kind of an earlier fit on validation images too."""
+    """Train trees on numbers of shape, and measure those that are not there; the kind of an earlier fit on validation too."""
     from dataclasses import replace
 
     from cosmic.images import labelling, shape_trees

@@ -15,7 +15,6 @@ import importlib.resources
 import importlib.util
 import inspect
 import platform
-import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -34,6 +33,7 @@ from prefect.tasks import exponential_backoff
 from prefect.utilities.callables import get_call_parameters
 from prefect.utilities.hashing import hash_objects
 
+from cosmic.array_files import PARSING
 from cosmic.artefacts import files_of, intact
 from cosmic.errors import TransientSourceError
 from cosmic.machine import Settings
@@ -107,12 +107,9 @@ def _python() -> str:
     return ".".join(platform.python_version_tuple()[:2])
 
 
-_parsing = threading.Lock()
-
-
 def fingerprint(module: str) -> str:
     """Return the sha256 of a module, all it can import of ours, our data, and the versions of what it imports."""
-    with _parsing:  # Python 3.11 cannot parse in two threads at once (SystemError)
+    with PARSING:
         return _fingerprint(module)
 
 
@@ -278,6 +275,7 @@ POLICIES: Final[dict[str, dict[str, Any]]] = {
     "decode-images": makes_files("cosmic.images.pixels"),
     "label-images": makes_files("cosmic.images.labelling"),
     "network": makes_files("cosmic.images.networks.stored", "cosmic.images.labelling"),
+    "shapes": makes_files("cosmic.images.morphology", "cosmic.images.pixels"),
     "morphology": makes_files("cosmic.images.shape_trees", "cosmic.images.labelling"),
     "average": makes_files("cosmic.images.averaging", "cosmic.images.labelling"),
     "score-images": makes_files("cosmic.images.scoring", "cosmic.images.labelling"),

@@ -10,7 +10,7 @@ import hashlib
 import json
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
@@ -41,6 +41,10 @@ from cosmic.images.rings import (
 
 TOGETHER: Final = 8
 """Images measured at once: an array of them stays in a core's own cache, which is half again as fast as 64."""
+PART: Final = 128 * TOGETHER
+"""Images whose numbers are kept in one file: some seconds of work."""
+SHAPES: Final = "shapes"
+"""Folder, below that of the pictures, of numbers that were measured."""
 SMALLEST: Final = 32
 """Pixels a side that an image needs."""
 _log = logging.getLogger(__name__)
@@ -59,11 +63,14 @@ class Shapes:
         float32, shape (n, d); finite throughout.
     flaws : numpy.ndarray
         uint8, shape (n,): sums of `cosmic.images.central.Flaw`; 0 where nothing is wrong.
+    cpu_s : float
+        What measuring them took, s of one core, where they were kept.
     """
 
     names: tuple[str, ...]
     values: NDArray[np.float32]
     flaws: NDArray[np.uint8]
+    cpu_s: float = 0.0
 
 
 def measure(images: NDArray[np.uint8], *, report: Callable[[int], object] | None = None) -> Shapes:
@@ -144,53 +151,69 @@ def _batch(images: NDArray[np.uint8]) -> tuple[dict[str, Numbers], NDArray[np.ui
     return named, flaws
 
 
-def kept(pixels: NDArray[np.uint8], *, pixels_id: str, folder: Path) -> Path:
-    """Return the file in `folder` with the numbers of all these pixels, measuring them unless it is there.
+def starts(n: int) -> range:
+    """Return where each part of n images begins: what is measured and kept together, whoever measures it."""
+    return range(0, n, PART)
 
-    Its name is a digest of the pixels' id and of the code that measures, so a change of either measures anew.
+
+def kept_part(pixels: NDArray[np.uint8], start: int, *, pixels_id: str, folder: Path) -> Path:
+    """Return the file in `folder` with the numbers of one part of these pixels, measuring them unless it is there.
+
+    Its name is a digest of the pixels' id, of the place of the part and of the code that measures, so a change of any
+    measures anew.
 
     Parameters
     ----------
     pixels : numpy.ndarray
         uint8, shape (N, s, s, 3), such as a memory map.
+    start : int
+        Where the part begins: one of `starts`.
     pixels_id : str
         What they are known by.
     """
-    path = folder / f"shapes-{hashlib.sha256(json.dumps([pixels_id, _code()]).encode()).hexdigest()[:32]}.npz"
-    if artefacts.intact(path):
-        return path
-    started = said = time.perf_counter()
-
-    def tell(done: int) -> None:
-        nonlocal said
-        if (now := time.perf_counter()) - said > _EVERY:
-            said = now
-            left = (now - started) / done * (len(pixels) - done)
-            _log.info("numbers of shape: %d of %d images, %.0f s left", done, len(pixels), left)
-
-    shapes = measure(pixels, report=tell)
-    artefacts.write(path, lambda part: _write(part, shapes))
-    _log.info(
-        "%d numbers of shape of %d images in %.1f s", len(shapes.names), len(pixels), time.perf_counter() - started
-    )
+    name = hashlib.sha256(json.dumps([pixels_id, start, PART, _code()]).encode()).hexdigest()[:32]
+    path = folder / f"shapes-{name}.npz"
+    if not artefacts.intact(path):
+        begun = time.thread_time()
+        shapes = measure(pixels[start : start + PART])
+        artefacts.write(path, lambda part: _write(part, shapes, time.thread_time() - begun))
     return path
 
 
-def read(path: Path) -> Shapes:
-    """Return the numbers in a file of `kept`.
+def kept(pixels: NDArray[np.uint8], *, pixels_id: str, folder: Path) -> tuple[Path, ...]:
+    """Return the files with the numbers of all these pixels, one after the other; what is there is not measured again."""
+    begun = said = time.perf_counter()
+    found: list[Path] = []
+    for start in starts(len(pixels)):
+        found.append(kept_part(pixels, start, pixels_id=pixels_id, folder=folder))
+        if (now := time.perf_counter()) - said > _EVERY:
+            said = now
+            done = min(start + PART, len(pixels))
+            left = (now - begun) / done * (len(pixels) - done)
+            _log.info("numbers of shape: %d of %d images, %.0f s left", done, len(pixels), left)
+    return tuple(found)
+
+
+def read(paths: Sequence[Path]) -> Shapes:
+    """Return the numbers in files of `kept`, in their order.
 
     Raises
     ------
     ArtefactCorrupt
-        If the file is missing or changed.
+        If a file is missing or changed.
     """
-    kept = array_files.load_all(artefacts.check(path))
-    return Shapes(tuple(kept["names"].tolist()), kept["values"], kept["flaws"])
+    parts = [array_files.load_all(artefacts.check(path)) for path in paths]
+    return Shapes(
+        tuple(parts[0]["names"].tolist()),
+        np.concatenate([part["values"] for part in parts]),
+        np.concatenate([part["flaws"] for part in parts]),
+        cpu_s=float(sum(part["cpu_s"] for part in parts)),
+    )
 
 
-def _write(path: Path, shapes: Shapes) -> None:
+def _write(path: Path, shapes: Shapes, cpu_s: float) -> None:
     with path.open("wb") as file:
-        np.savez(file, names=np.array(shapes.names), values=shapes.values, flaws=shapes.flaws)
+        np.savez(file, names=np.array(shapes.names), values=shapes.values, flaws=shapes.flaws, cpu_s=np.array(cpu_s))
 
 
 def _code() -> str:

@@ -204,7 +204,7 @@ def load_estimator(path: Path, card: Proof) -> Estimator:
     if wrote.split(".")[:2] != runs.split(".")[:2]:
         raise NotServable(f"the model {path} was written with scikit-learn {wrote}; this is {runs}. Train it again.")
     try:
-        with array_files.READING:
+        with array_files.PARSING:
             estimator: Estimator = skops.io.loads(content, trusted=list(TRUSTED))
     except UntrustedTypesFoundException as exc:
         raise ArtefactCorrupt(f"the model {path} holds types that no model of ours has: {exc}. {_RETRAIN}") from exc

@@ -35,6 +35,7 @@ def served(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Served]:
             "COSMIC_REPLAY_CRON": "* * * * *",
             "COSMIC_SKYSERVER_URL": survey.url,
             "COSMIC_RETRY_SECONDS": "0.1",
+            "COSMIC_SILENT_SECONDS": "60",
         }
         with serving(tmp_path_factory.mktemp("served"), **variables) as one:
             names = [known.full_name for known in every(Deployed(home=one.home, source="simulated"), Operation())]
@@ -68,7 +69,9 @@ def trained(served: Served) -> str:
 def test_every_flow_runs_from_the_api_with_parameters_of_a_form(served: Served, trained: str) -> None:
     assert trained
     served.finished(served.start("ingest/ingest", night=1))
+    images = {"arm": [], "model": ["morphology"], "min_class_size": 10}
     asked = {
+        "retrain/retrain-images": images,
         "retrain/retrain": {"min_class_size": 20},
         "replay/replay": {},
         "backfill/backfill": {"shards": "all"},
@@ -81,6 +84,35 @@ def test_every_flow_runs_from_the_api_with_parameters_of_a_form(served: Served, 
         ended = served.finished(run)
         assert ended["parameters"]["options"]["home"] == str(served.home), name
     assert (served.home / "real" / "catalogue.db").exists(), "the backfill asked the stand-in"
+
+
+def test_a_run_that_falls_silent_is_taken_for_dead_and_goes_on(served: Served) -> None:
+    """A study, whose process is stopped but not ended, as that of a machine which is cut off."""
+    run = served.start("study/study")
+    served.wait(lambda: served.run(run)["state_name"] == "Running", "the study")
+    process = served.wait(lambda: served.process_of(run), "its process")
+    served.wait(lambda: heartbeats(served, run), "its first heartbeat")
+    process.suspend()
+    try:
+        served.wait(lambda: "Crashed" in served.states(run), "word that it is silent")
+    finally:
+        process.kill()
+    served.finished(run)
+    said = [state["message"] for state in served.ask("GET", f"/flow_run_states/?flow_run_id={run}")]
+    assert any("No heartbeat" in (message or "") for message in said), said
+
+
+def test_training_pauses_while_a_critical_incident_is_open(served: Served, trained: str) -> None:
+    served.finished(served.start("ingest/ingest", night=2, faults=["shifted-zero-point"]))
+    served.finished(served.start("drift-watch/drift-watch"))
+
+    def paused() -> bool:
+        found = served.deployment("retrain/retrain")
+        return bool(found and found["paused"])
+
+    served.wait(paused, "the pause")
+    served.finished(served.start("retrain/retrain", despite_drift=True))
+    served.wait(lambda: not paused(), "the end of the pause")
 
 
 def test_the_api_refuses_what_the_form_would(served: Served) -> None:
@@ -174,6 +206,18 @@ def artifacts(served: Served, run: str) -> list[dict[str, object]]:
         "POST", "/artifacts/filter", artifacts={"flow_run_id": {"any_": [run]}}, limit=50
     )
     return found
+
+
+def heartbeats(served: Served, run: str) -> list[object]:
+    found: dict[str, list[object]] = served.ask(
+        "POST",
+        "/events/filter",
+        filter={
+            "event": {"name": ["prefect.flow-run.heartbeat"]},
+            "resource": {"id": [f"prefect.flow-run.{run}"]},
+        },
+    )
+    return found["events"]
 
 
 def looked_at(address: str, shot: Path) -> str:

@@ -23,6 +23,7 @@ from deployments.watching import look
 pytestmark = pytest.mark.slow
 
 NOW = datetime.now(UTC)
+SILENT = timedelta(minutes=3)
 
 
 @pytest.fixture(scope="module")
@@ -138,10 +139,10 @@ def test_automations_are_set_up_once_and_stay_off_where_somebody_switched_them_o
     client: SyncPrefectClient, replay: UUID
 ) -> None:
     ids = {"retrain": replay, "ingest": replay}
-    names = set_up(client, ids)
+    names = set_up(client, ids, silent=SILENT)
     (first,) = client.read_automations_by_name(names[0])
     assert client._client.patch(f"/automations/{first.id}", json={"enabled": False}).is_success
-    assert set_up(client, ids) == names
+    assert set_up(client, ids, silent=SILENT) == names
     for name in names:
         assert len(client.read_automations_by_name(name)) == 1
     assert client.read_automations_by_name(names[0])[0].enabled is False

@@ -86,6 +86,18 @@ def test_what_a_cluster_did_is_remembered_by_a_local_run(spread: Path) -> None:
     assert run["steps_cached"] > len(list(fits.glob("*/facts.json")))
 
 
+def test_shapes_of_images_are_measured_on_the_cluster(workers: Cluster, tmp_path: Path) -> None:
+    asked = ("--rows", "4000", "--task", "galaxy-image", "--model", "morphology", "--min-class-size", "20")
+    folders = tmp_path / "local", tmp_path / "spread"
+    for folder, options in zip(folders, ((), workers.options()), strict=True):
+        folder.mkdir()
+        answer = pipeline(*asked, *options, folder=folder)
+        assert answer.returncode == 0, answer.stderr
+    assert facts_equal(*map(facts_of, folders)) == []
+    said = [(workers.folder / f"worker-{at}.log").read_text(encoding="utf-8") for at in range(2)]
+    assert any("measure shapes" in one for one in said)
+
+
 def test_a_worker_that_is_lost_costs_its_task_alone(workers: Cluster, local: Path, tmp_path: Path) -> None:
     fits = tmp_path / "cosmic" / "simulated" / "fits"
     with running(*SMALL, *workers.options(), folder=tmp_path) as run:

@@ -10,7 +10,7 @@ import pytest
 from cosmic.errors import ConfigError
 from cosmic.images.central import Flaw, central
 from cosmic.images.light import gini_m20
-from cosmic.images.morphology import Shapes, kept, measure, read
+from cosmic.images.morphology import Shapes, kept, kept_part, measure, read, starts
 from tests.images.drawn import arms, picture, sersic
 
 
@@ -131,14 +131,24 @@ def test_the_middle_is_moved_to_the_middle_pixel() -> None:
 
 def test_numbers_of_the_same_pixels_are_read_and_not_measured_again(tmp_path: Path) -> None:
     images = picture(sersic(side=48, half_light=5))
-    path = kept(images, pixels_id="one", folder=tmp_path)
-    assert (
-        kept(np.zeros((0, 0, 0, 3), np.uint8), pixels_id="one", folder=tmp_path) == path
-    )  # would be refused if measured
-    assert kept(images, pixels_id="two", folder=tmp_path) != path
-    found: Shapes = read(path)
+    paths = kept(images, pixels_id="one", folder=tmp_path)
+    assert kept(np.zeros((1, 0, 0, 3), np.uint8), pixels_id="one", folder=tmp_path) == paths, "they would be refused"
+    assert kept(images, pixels_id="two", folder=tmp_path) != paths
+    found: Shapes = read(paths)
     assert np.array_equal(found.values, measure(images).values)
     assert found.names == measure(images).names
+    assert found.cpu_s > 0
+
+
+def test_parts_that_others_measured_are_joined_in_order(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("cosmic.images.morphology.PART", 2)
+    images = np.concatenate([picture(sersic(side=48, half_light=3 + at)) for at in range(5)])
+    assert list(starts(5)) == [0, 2, 4]
+    last = kept_part(images, 4, pixels_id="one", folder=tmp_path)
+    moment = last.stat().st_mtime_ns
+    paths = kept(images, pixels_id="one", folder=tmp_path)
+    assert (paths[2], last.stat().st_mtime_ns) == (last, moment)
+    assert np.array_equal(read(paths).values, measure(images).values)
 
 
 @pytest.mark.parametrize("shape", [(1, 16, 16, 3), (1, 64, 48, 3), (1, 64, 64)])
